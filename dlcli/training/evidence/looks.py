@@ -34,6 +34,7 @@ from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.train_loss import train_compared
 from dlcli.training.evidence.unanswered_in import unanswered_in
 from dlcli.training.evidence.unaugmented import Unaugmented
+from dlcli.training.evidence.words_read import WordsRead, words_read
 from dlcli.training.scaling import TargetSeen, target_seen
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.unanswered import Unanswered
@@ -115,6 +116,8 @@ class Looks:
     """Last layers, with the paths of their entries, below 0 of which their loss takes a logarithm."""
     penalties: Callable[[], Sequence[Penalty]] = tuple
     padding_read: Callable[[], PaddingRead | None] = lambda: None
+    words_read: Callable[[], WordsRead | None] = lambda: None
+    """What of texts reaches the model."""
     capacity: Callable[[], Capacity | None] = lambda: None
     moving: bool = False
     """Whether a layer of the model has statistics that move while it trains."""
@@ -233,6 +236,7 @@ def looks(
         below_logarithms=cache(lambda: bounded.many(lambda: below_logarithms(experiment))),
         penalties=cache(lambda: bounded.quick(lambda: penalties(experiment), list[Penalty]())),
         padding_read=cache(lambda: bounded.quick(lambda: padding_read(experiment), None)),
+        words_read=cache(lambda: bounded.one(lambda: words_read(experiment), None)),
         capacity=cache(lambda: bounded.quick(lambda: capacity(experiment), None)),
         moving=bool(bounded.quick(lambda: moving_layers(experiment), list[MovingLayer]())),
         statistics=cache(lambda: bounded.one(lambda: statistics_seen(experiment, measure), None)),

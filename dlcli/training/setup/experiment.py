@@ -15,7 +15,7 @@ from dlcli.data.fields.order import order
 from dlcli.data.memory import free_memory
 from dlcli.data.preparation.augment import Augmentation
 from dlcli.data.preparation.crops import Size
-from dlcli.data.preparation.fitting import fit_preparation
+from dlcli.data.preparation.fitting import Fitted, fit_preparation
 from dlcli.data.preparation.prepare import prepare
 from dlcli.data.schema import TargetSchema
 from dlcli.errors import BlockError, ConfigError, DataError
@@ -49,7 +49,7 @@ from dlcli.training.setup.target_form import target_form
 from dlcli.training.setup.target_range import check_classes_in_splits, check_targets
 from dlcli.training.setup.trial import Trial, tried
 from dlcli.training.setup.weights import training_weights, weigh
-from dlcli.training.setup.words import text_facts, with_ids, with_words
+from dlcli.training.setup.words import some_texts, text_facts, with_ids, with_words
 
 if TYPE_CHECKING:
     import numpy as np
@@ -82,6 +82,8 @@ class Experiment:
     weights: WeightsOrigin | None = None
     vocabularies: Mapping[str, Sequence[str]] = field(default_factory=dict)
     """By input or target of text its words, each at its id."""
+    texts: Mapping[str, Any] = field(default_factory=dict)
+    """By input of text some samples (samples,) of training as they are written, spread over it."""
     vectors: Mapping[str, VectorsOrigin] = field(default_factory=dict)
     """By layer what is known of the vectors that it begins with."""
     phase: int = 0
@@ -198,7 +200,12 @@ def set_up(config: Config, dataset: Dataset) -> Experiment:
     columns = {} if dataset.schema.windows is None else {name for each in dataset.schema.targets for name in each.names}
     beside = dataset.without_inputs({*columns, first.config.train.sample_weight})
     experiment = Experiment(first.config, beside, splits, built, preparation, augment, first.facts, whole, plans)
-    return replace(experiment, vocabularies=fitted.vocabularies, build=build if whole.train.is_distributed else None)
+    return replace(with_texts(experiment, fitted, dataset), build=build if whole.train.is_distributed else None)
+
+
+def with_texts(experiment: Experiment, fitted: Fitted, dataset: Dataset) -> Experiment:
+    """The experiment with what is known of its texts."""
+    return replace(experiment, vocabularies=fitted.vocabularies, texts=some_texts(dataset))
 
 
 def model_builder(

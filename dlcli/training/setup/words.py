@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import Dataset
+from dlcli.data.dataset import spread_samples
 from dlcli.data.fields.lazy import Column, Lazy, is_lazy
 from dlcli.data.preparation.fitting import Fitted
 from dlcli.data.preparation.prepare import target_key
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     import numpy as np
 
 
+TEXTS = 500
+"""So many texts are kept as they are written, to be looked at after the training."""
 PADDING = "[PAD]"
 """The class of padding, to which Keras gives no name."""
 
@@ -100,3 +103,11 @@ def with_ids(dataset: Dataset, feeds: Mapping[str, Feed]) -> Dataset:
         for name, samples in dataset.splits.items()
     }
     return replace(dataset, splits=splits)
+
+
+def some_texts(dataset: Dataset) -> dict[str, Any]:
+    """Some training samples of each input of text that is in memory."""
+    train = dataset.splits["train"]
+    rows = spread_samples(len(train), TEXTS)
+    columns = {schema.name: train.inputs[schema.name] for schema in dataset.schema.inputs if schema.text}
+    return {name: column[rows] for name, column in columns.items() if not is_lazy(column) and column.ndim == 1}

@@ -88,6 +88,8 @@ def verdict(story: Story) -> list[Finding]:
     rules = RULES if story.looks.learning != 0 else (does_not_learn.RULE,)  # what cannot learn shows nothing else
     if not all(map(math.isfinite, story.losses("validation"))):  # a curve with holes tells nothing
         rules = (diverged.RULE, validation_not_finite.RULE)
+    elif stopped_too_early.keeps_worst(story):
+        rules = (diverged.RULE, stopped_too_early.RULE)
     for rule in rules if story.history or story.broke else ():
         if len(findings) < MOST and not rule.explained_by & {each.code for each in findings}:
             finding = rule.sees(story)

@@ -27,6 +27,7 @@ from dlcli.training.verdict.standing import (
 )
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import melted
+from dlcli.training.verdict.unread import hardly_read
 
 FLAT = 0.95
 """The share of the trivial loss above which training has learnt nothing."""
@@ -41,7 +42,7 @@ FEWEST = 20
 def does_not_learn(story: Story) -> Finding | None:
     """Seen where nothing is learnt in training, or where samples are learnt by heart whose labels tell nothing of others."""
     share = left_in_training(story)
-    if share is None or (better_by_metric(story) and story.looks.learning != 0):
+    if share is None or (better_by_metric(story) and story.looks.learning != 0) or hardly_read(story) is not None:
         return None
     facts: dict[str, Any] = {"left": share, "learning": story.looks.learning, "neighbours": None, "padding": 0.0}
     learnt = knows_by_heart(story)

@@ -12,6 +12,7 @@ from dlcli.training.verdict.predicts_one_class import balanced
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import looked_at
 from dlcli.training.verdict.still_improving import is_falling
+from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
 
 HIDDEN, SELDOM, GOOD = 0.1, 0.3, 0.7
@@ -25,6 +26,8 @@ FEWEST, MOST_CLASSES = 5, 10
 
 def imbalanced(story: Story) -> Finding | None:
     """Seen by the recall of each class; where many classes stand beside each other some are always rare."""
+    if is_cut_short(story):  # what it would have found is not known
+        return None
     for seen in story.looks.classes(story.judged):
         if seen.accuracy < GOOD or len(seen.classes) > MOST_CLASSES:
             continue

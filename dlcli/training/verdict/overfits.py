@@ -26,6 +26,7 @@ from dlcli.training.verdict.standing import (
     may_be_chance,
 )
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.unread import hardly_read
 from dlcli.training.verdict.written import takes_by_name
 
 RISE = 1.10
@@ -59,7 +60,7 @@ def overfits(story: Story) -> Finding | None:
     turned = parted(story) if turned is None else turned
     if (turned is None and gap is None) or held_back(story) or may_be_chance(story):
         return None
-    if never_better(story) and not tells(story):
+    if (never_better(story) and not tells(story)) or hardly_read(story) is not None:
         return None
     validation, train = story.losses("validation"), story.losses("train")
     lowest = min(range(len(validation)), key=validation.__getitem__) if turned is None else turned
@@ -85,8 +86,24 @@ def held_to_less(story: Story) -> list[Advice]:
     for seen in story.looks.classes(story.judged):
         if overweighs(story, seen):
             return balanced(story, seen)
-    stop = earlier_stop(story)
+    stop = earlier_stop(story) or other_monitor(story)
     return [*stop, *(replace(each, joined=bool(stop)) for each in leaning(story))]
+
+
+def other_monitor(story: Story) -> list[Advice]:
+    """Early stopping by the validation loss, where it watches what of training gets better by heart as well."""
+    if not stops_by_training(story):
+        return []
+    key, early = "train.early_stopping.monitor", story.config.train.early_stopping
+    old = None if early is None else early.monitor
+    why = "what is measured in training gets better while validation gets worse"
+    return [Setting(key=key, old=old, new="val_loss", why=why)]
+
+
+def stops_by_training(story: Story) -> bool:
+    """Whether early stopping watches training alone, where there is validation."""
+    early = story.config.train.early_stopping
+    return early is not None and story.judged == "validation" and not early.monitor.startswith("val_")
 
 
 def tells(story: Story) -> bool:
@@ -131,7 +148,7 @@ def gap_of(story: Story) -> float | None:
     inside, gap = left_in_training(story), wider(story)
     if inside is None:
         return None
-    unstopped = story.config.train.early_stopping is None
+    unstopped = story.config.train.early_stopping is None or stops_by_training(story)
     if (never_better(story) and inside <= LEARNT and is_over(story)) or (by_heart(story) and unstopped):
         return gap if gap >= BY_HEART else None
     return gap if gap >= max(GAP, (TIMES - 1) * inside) else None

@@ -38,8 +38,9 @@ PATIENT = 10
 
 def stopped_too_early(story: Story) -> Finding | None:
     """Seen where another reason than the last epoch ended it and the loss still fell, or its monitor had no value."""
-    if story.stop is StopReason.EARLY_STOPPING and story.config.train.early_stopping is not None:
-        return by_early_stopping(story, story.config.train.early_stopping)
+    early = story.config.train.early_stopping
+    if early is not None and (story.stop is StopReason.EARLY_STOPPING or keeps_worst(story)):
+        return by_early_stopping(story, early)
     train = story.losses("train")
     if story.stop in {None, StopReason.ALL_EPOCHS, StopReason.EARLY_STOPPING} or len(train) < 2:
         return None
@@ -47,6 +48,26 @@ def stopped_too_early(story: Story) -> Finding | None:
         return None
     facts = {"why": str(story.stop), "epochs": len(train), "last": story.losses(story.judged)[-1]}
     return Finding(code="stopped_too_early", severity="note", facts=facts, advice=gone_on(story))
+
+
+def is_turned_round(story: Story, early: EarlyStopping) -> bool:
+    """Whether a monitor of which it is known what is better is written to get worse."""
+    known = directions(story.config.heads, validation=bool(story.losses("validation"))).get(early.monitor)
+    return early.mode != "auto" and known is not None and (early.mode == "max") != (known == "up")
+
+
+def keeps_worst(story: Story) -> bool:
+    """Whether early stopping that is turned round kept an epoch than which another was better by its own monitor.
+
+    Nothing that is kept then tells anything else.
+    """
+    early = story.config.train.early_stopping
+    if early is None or len(story.history) < 2 or not is_turned_round(story, early):
+        return False
+    signed = monitored(story, early)
+    return (
+        max(signed) > signed[min(story.kept_epoch, len(signed)) - 1]
+    )  # less is better as it is written: more in truth
 
 
 def is_cut_short(story: Story) -> bool:
@@ -77,18 +98,18 @@ def by_early_stopping(story: Story, early: EarlyStopping) -> Finding | None:
         why = "a value that is never a number never gets better"
         facts |= {"why": "not_finite", "last": story.losses(story.judged)[-1]}
         return at_fault("monitor", early.monitor, "val_loss", why, facts)
-    known = directions(story.config.heads, validation=bool(story.losses("validation"))).get(early.monitor)
     signed = monitored(story, early)
     best = min(range(len(signed)), key=lambda at: signed[at] if math.isfinite(signed[at]) else math.inf)
     facts |= {"last": values[-1], "best": values[best]}
-    if early.mode != "auto" and known is not None and (early.mode == "max") != (known == "up"):
-        why = f"less of {early.monitor} is better" if known == "down" else f"more of {early.monitor} is better"
+    if is_turned_round(story, early):
+        why = f"{'less' if early.mode == 'max' else 'more'} of {early.monitor} is better"
         return at_fault("mode", early.mode, "auto", why, facts | {"why": "mode", "mode": early.mode})
     losses, share = story.above(story.judged), left(story)
-    if not early.monitor.endswith("loss") and best == 0 and all(map(went_on, (losses, story.above("train")))):
+    if is_coarse(story, early, values, best):
         own = story.losses(story.judged)
-        facts |= {"why": "first", "split": story.judged, "before": own[0], "after": min(own)}
-        why = f"{early.monitor} was best at once, and the loss went on to fall"
+        facts |= {"why": "coarse" if best else "first", "split": story.judged, "before": own[best], "after": min(own)}
+        known_early = "stood still" if best else "was best at once"
+        why = f"{early.monitor} {known_early}, and the loss went on to fall"
         return at_fault("monitor", early.monitor, "val_loss", why, facts)
     if (
         early.min_delta > 0
@@ -103,6 +124,14 @@ def by_early_stopping(story: Story, early: EarlyStopping) -> Finding | None:
         patience = max(PATIENT, 2 * early.patience)
         return at_fault("patience", early.patience, patience, "the training loss was still falling", facts)
     return None
+
+
+def is_coarse(story: Story, early: EarlyStopping, values: Sequence[float], best: int) -> bool:
+    """Whether a monitor that is no loss got no better than in its first epoch, or did not move at all any more, while both
+    losses went on to fall: it counts answers, and these are still the same."""
+    if early.monitor.endswith("loss") or best >= len(values) - 1 or (best and len({*values[best:]}) > 1):
+        return False
+    return all(went_on(losses[best:]) for losses in (story.above(story.judged), story.above("train")))
 
 
 def at_fault(key: str, old: Any, new: Any, why: str, facts: dict[str, Any]) -> Finding:

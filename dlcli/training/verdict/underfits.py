@@ -25,6 +25,7 @@ from dlcli.training.verdict.standing import (
     neighbours_left,
 )
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.unread import hardly_read
 from dlcli.training.verdict.written import written_at
 
 KEPT = 0.2
@@ -51,6 +52,8 @@ def underfits(story: Story) -> Finding | None:
             Setting(key=key, old=decay, new=SLIGHT, why="what a step takes from each weight keeps it small")
         ]
         return Finding(code="underfits", severity="warning", where=key, facts=facts, advice=advice)
+    if (unread := hardly_read(story)) is not None:
+        return unread
     held = held_back(story)
     if held:
         facts = {"why": "held", "left": share, "by": [*dict.fromkeys(each.layer for each in held)]}

@@ -273,6 +273,10 @@ def underfits(facts: Facts) -> str:
     if facts["why"] == "augmented":
         fell = f"from {number(facts['before'])} to {number(facts['after'])} in {facts['steps']} steps"
         return f"{rest} with {listed(facts['by'])}; without, validation fell {fell}"
+    if facts["why"] == "words":
+        cut = [f"{facts['unknown']:.0%} are not in the vocabulary"] if facts["unknown"] >= facts["behind"] else []
+        cut = cut or [f"{facts['behind']:.0%} stand behind the length of a sample"]
+        return f"of the words of '{facts['by'][0]}' {cut[0]}, and {rest}"
     if facts["why"] == "decay":
         return f"each step takes a share of every weight, by a decay of {facts['decay']:g}, and {rest}"
     if facts["cost"]:
@@ -290,6 +294,8 @@ def stopped_too_early(facts: Facts) -> str:
         "min_delta": f"{facts.get('monitor')} still got better, by less than {facts.get('min_delta')} at a time",
         "first": f"{facts.get('monitor')} was best in the first, and the {facts.get('split')} loss then fell from "
         f"{number(facts.get('before', 0))} to {number(facts.get('after', 0))}",
+        "coarse": f"{facts.get('monitor')} stayed at {number(facts.get('best', 0))}, while the {facts.get('split')} loss fell "
+        f"from {number(facts.get('before', 0))} to {number(facts.get('after', 0))}",
         "patience": f"it waited for {waited} epoch{'s' * (waited != 1)}, and the training loss was still falling",
     }
     return f"{ended}: {whys.get(facts['why'], 'the loss was still falling')}"

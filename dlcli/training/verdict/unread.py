@@ -1,0 +1,46 @@
+"""Words of texts that never reach the model, though they tell what it is asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dlcli.finding import Finding, Setting
+from dlcli.training.verdict.advice import together
+from dlcli.training.verdict.standing import left
+from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.written import written_argument
+
+POOR = 0.5
+"""So much of the trivial loss is left on the judged split where it is asked for words."""
+UNREAD, TELLS = 0.5, 0.15
+"""Such a share of words that does not reach a model is most of them, where so many more of the mistakes of one answer are left by
+those that do than by all."""
+
+
+def hardly_read(story: Story) -> Finding | None:
+    """Seen where most words of texts are not in the vocabulary, or stand behind the length, and all of them tell far more."""
+    outside = left(story)
+    if outside is None or outside < POOR:
+        return None
+    read = story.looks.words_read()
+    if read is None or max(read.unknown, read.behind) < UNREAD or read.left_of_all > read.left - TELLS:
+        return None
+    why = f"of all words {max(read.unknown, read.behind):.0%} do not reach the model"
+    advice: list[Setting] = []
+    if read.tokens is not None and read.unknown >= UNREAD:
+        old, new = read.tokens
+        advice += [Setting(key=f"{read.entry}.max_tokens", old=old, new=new, why=why)]
+        sizes = {each: written_argument(story.config, each, "input_dim") for each in read.tables}
+        advice += [
+            Setting(key=f"{each}.input_dim", old=size, new=new, why="each word has a row")
+            for each, size in sizes.items()
+            if isinstance(size, int) and size < new
+        ]
+    if read.length is not None and read.behind >= UNREAD:
+        old, new = read.length
+        advice += [Setting(key=f"{read.entry}.output_sequence_length", old=old, new=new, why=why)]
+    if not advice:
+        return None
+    facts: dict[str, Any] = {"why": "words", "left": outside, "by": [read.input], "cost": 0.0, "share": 0.0}
+    facts |= {"unknown": read.unknown, "behind": read.behind}
+    return Finding(code="underfits", severity="warning", where=read.entry, facts=facts, advice=together(advice))
