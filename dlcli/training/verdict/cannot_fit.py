@@ -41,8 +41,8 @@ of samples know."""
 WIDE = 32
 """Units that are enough for a first try."""
 FEW, UNSETTLED, NEARBY = 2, 10, 4.0
-"""Through so few filters even what has not come to rest after so many epochs passes too slowly, unless a rate so many times
-higher is safe."""
+"""Through so few units or filters even what has not come to rest after so many epochs passes too slowly, unless a rate so many
+times higher is safe."""
 
 
 def cannot_fit(story: Story) -> Finding | None:
@@ -126,8 +126,8 @@ def too_simple(story: Story) -> Finding | None:
 
 
 def hardly_passes(story: Story, capacity: Capacity) -> bool:
-    """Whether all passes through one or two filters, and half of the loss is left after epochs that would have been enough."""
-    few = [each for each in capacity.narrow if each.key == "filters" and each.units <= FEW]
+    """Whether all passes through one or two units or filters, and half of the loss is left after epochs that would do."""
+    few = [each for each in capacity.narrow if each.units <= FEW]
     share = left_in_training(story)
     if not few or len(story.history) < UNSETTLED or share is None or share < HALF:
         return False

@@ -19,12 +19,15 @@ from dlcli.training.verdict.advice import best_of_many
 from dlcli.training.verdict.inputs_far_from_scale import far_inputs
 from dlcli.training.verdict.little_weight import little_weights
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import beside_trivial_in_training, struggles
+from dlcli.training.verdict.standing import HARDLY, beside_trivial_in_training, left_in_training, struggles
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import usual_weights, written_argument
 
 VANISHED, LITTLE = 1e-4, 0.01
 """The share of the largest ratio of gradient to weights below which a layer hardly learns, where its own is little as well."""
+DEEP, THINNED = 10, 0.02
+"""From so many layers of relu behind each other on they thin what passes by half each, where a gradient is such a share of the
+largest."""
 FEWEST, STILL = 8, 0.97
 """So many epochs tell that a loss stood still for half of them, at such a share of the trivial one."""
 TENTH = 10
@@ -40,12 +43,15 @@ def vanishing_gradients(story: Story) -> Finding | None:
         return None
     # What the size of the inputs does to a gradient, it does to the layer that takes them.
     taking = {each.layer for each in far_inputs(story.looks.inputs())}
-    seen = smallest([each for each in begun.gradients if each.layer not in taking])
+    gradients = [each for each in begun.gradients if each.layer not in taking]
+    thinned = smallest(gradients, share=THINNED) if is_thinned(story, gradients) else None
+    seen = smallest(gradients) or thinned
     if seen is None:
         return None
     layer, ratio, largest = seen
     facts = {"layer": layer.layer, "ratio": ratio, "largest": largest}
-    advice = arriving(story.config, begun.gradients, layer, beside=lambda names: bearable_steps(story, names))
+    advice = kept_large(story.config, gradients) if thinned is not None else []
+    advice = advice or arriving(story.config, begun.gradients, layer, beside=lambda names: bearable_steps(story, names))
     capacity = story.looks.capacity()
     if not advice and capacity is not None and capacity.narrow:
         return None  # what little passes says it better
@@ -60,7 +66,42 @@ def stood_still(story: Story) -> bool:
     return min(train[: len(train) // 2]) >= STILL * (seen.trivial - seen.perfect)
 
 
-def smallest(gradients: Sequence[LayerGradient]) -> tuple[LayerGradient, float, float] | None:
+def is_thinned(story: Story, gradients: Sequence[LayerGradient]) -> bool:
+    """Whether many layers that are 0 on one side stand behind each other with first weights that are for others, and the loss
+    never left the trivial level."""
+    share = left_in_training(story)
+    return share is not None and share >= HARDLY and stood_still(story) and bool(kept_large(story.config, gradients))
+
+
+def kept_large(config: Config, gradients: Sequence[LayerGradient]) -> list[Advice]:
+    """First weights that make up for what relu leaves out, where many layers have it with those of Keras; else nothing."""
+    places = {
+        each.entry
+        for each in gradients
+        if each.entry is not None
+        and written_argument(config, each.entry, "activation") == "relu"
+        and written_argument(config, each.entry, "kernel_initializer") is None
+    }
+    written = config.written_layers()
+    behind = [number for number in range(len(written)) if f"layers.{number}" in places]
+    if len(behind) < DEEP:
+        return []
+    new = [each if number not in behind else fitted_to_relu(each) for number, each in enumerate(written)]
+    why = (
+        "relu leaves out half of what passes, which these first weights make up for; without that nothing is left of it"
+    )
+    return [Setting(key="layers", old=written, new=new, why=why)]
+
+
+def fitted_to_relu(entry: Any) -> Any:
+    """An entry with the first weights that belong to relu."""
+    [(word, arguments)] = entry.items()
+    return {word: {**arguments, "kernel_initializer": "he_normal"}}
+
+
+def smallest(
+    gradients: Sequence[LayerGradient], *, share: float = VANISHED
+) -> tuple[LayerGradient, float, float] | None:
     """The layer whose gradient is least beside its weights, if it is next to nothing beside that of the others."""
     # Weights that are all 0 have a gradient, or none, that no ratio tells.
     sizes = {each: each.norm or 0.0 for each in gradients if each.learns and each.weights == 0}
@@ -68,7 +109,7 @@ def smallest(gradients: Sequence[LayerGradient]) -> tuple[LayerGradient, float, 
     if len(sizes) < 2 or not all(map(math.isfinite, sizes.values())):
         return None
     largest, layer = max(sizes.values()), min(sizes, key=lambda each: sizes[each])
-    return None if sizes[layer] >= min(VANISHED * largest, LITTLE) else (layer, sizes[layer], largest)
+    return None if sizes[layer] >= min(share * largest, LITTLE) else (layer, sizes[layer], largest)
 
 
 def arriving(
