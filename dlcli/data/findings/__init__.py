@@ -13,6 +13,7 @@ from dlcli.data.findings.empty_columns import empty_columns
 from dlcli.data.findings.equal_by_chance import equal_by_chance
 from dlcli.data.findings.equal_in_32_bits import equal_in_32_bits
 from dlcli.data.findings.exact_sum import target_is_a_sum
+from dlcli.data.findings.far_values import far_values
 from dlcli.data.findings.few_samples import few_samples
 from dlcli.data.findings.header_like_data import header_like_data
 from dlcli.data.findings.holes_in_time import holes_in_time
@@ -42,6 +43,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     equal_by_chance,
     equal_in_32_bits,
     far_from_unit_scale,
+    far_values,
     few_samples,
     header_like_data,
     holes_in_time,

@@ -15,6 +15,7 @@ from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.rate import written_rate
 from dlcli.training.verdict.advice import fitting_rate
+from dlcli.training.verdict.far_values import thrown_by_values
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import (
     beside_trivial_in_training,
@@ -42,6 +43,9 @@ FEW_GREYS, ROUNDED, HALF = 16, 1e-3, 0.5
 
 def inputs_far_from_scale(story: Story) -> Finding | None:
     """Seen where a layer that learns takes numbers far from unit scale, and much of the training loss is left."""
+    thrown = thrown_by_values(story, "input", "inputs_far_from_scale")
+    if thrown is not None:
+        return thrown
     far = far_inputs(story.looks.inputs())
     if not far or not (struggles(story) or was_wild(story) or scaled_know_more(story)) or beyond_scale(story, far):
         return None

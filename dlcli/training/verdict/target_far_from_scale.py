@@ -10,6 +10,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict.advice import fitting_rate
 from dlcli.training.verdict.cannot_fit import unreachable
+from dlcli.training.verdict.far_values import thrown_by_values
 from dlcli.training.verdict.rate_too_high import FAR_BELOW
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import beside_trivial_in_training, struggles
@@ -24,6 +25,9 @@ MUCH = 0.5
 
 def target_far_from_scale(story: Story) -> Finding | None:
     """Seen where a target of numbers is so large or small, or so far from 0, that no rate fits it and the weights."""
+    thrown = thrown_by_values(story, "target", "target_far_from_scale")
+    if thrown is not None:
+        return thrown
     target = story.looks.target()
     if target is None or not (struggles(story, above=MUCH) or crept(story)) or no_scale_helps(story):
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlcli.view.console.shapes import shape
 from dlcli.view.console.tables import number
+from dlcli.view.sentences.scale import far_values
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed, moved_away
 
 
@@ -225,6 +226,12 @@ SENTENCES = {
         "inputs far from unit scale",
         far_from_unit_scale,
         "write data.prepare: [Normalization], or Rescaling for images",
+    ),
+    "far_values": Sentence(
+        "values far beyond all others",
+        far_values,
+        "mend them in the file; where they stand for what is missing, leave their cells empty and write data.missing: median, "
+        "or drop",
     ),
     "few_samples": Sentence(
         "a class with few samples in a split", few_samples, "collect more samples of it, or join it with another class"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dlcli.view.console.tables import number
 from dlcli.view.sentences.leaks import suspicious_title, suspiciously_good
 from dlcli.view.sentences.rates import rate_too_high, rate_too_low, rate_too_low_title, schedule_ended
+from dlcli.view.sentences.scale import far_title, inputs_far_from_scale, target_far_from_scale
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed, moved_away
 
 SAYS_NOTHING = 0.95
@@ -26,6 +27,8 @@ def too_early_to_say(facts: Facts) -> str:
     missing = facts.get("missing")
     if missing == "better":
         return f"{healthy(facts)}; that is not clearly better"
+    if missing == "gap":
+        return f"{healthy(facts)}; of the training loss far less is left"
     if missing == "metric":
         return f"{healthy(facts)}; of classes it says one alone"
     if missing == "best":
@@ -121,24 +124,6 @@ def one_class_only(facts: Facts) -> str:
         return f"'{facts['target']}' is the same in every training sample"
     by = f", which is split by {facts['by']}" if facts.get("by") else ""
     return f"{facts['split']} holds {listed(facts['held'])} of '{facts['target']}' and lacks {listed(facts['missing'])}{by}"
-
-
-def inputs_far_from_scale(facts: Facts) -> str:
-    return first_of([taken_by_layer(each) for each in facts["inputs"]])
-
-
-def taken_by_layer(seen: Facts) -> str:
-    many = seen.get("features", 1)
-    which = f", the farthest of whose {many} features has" if many > 1 else " with"
-    return f"{seen['layer']} takes '{seen['input']}'{which} mean {number(seen['mean'])} and deviation {number(seen['deviation'])}"
-
-
-def target_far_from_scale(facts: Facts) -> str:
-    seen = [
-        f"'{name}' has mean {number(facts['means'][name])} and deviation {number(deviation)}"
-        for name, deviation in facts["targets"].items()
-    ]
-    return first_of(seen, more="more targets")
 
 
 def dead_units(facts: Facts) -> str:
@@ -357,7 +342,9 @@ SENTENCES = {
     "exploding_gradients": Sentence("gradients explode", exploding_gradients, titled=exploding_title),
     "healthy": Sentence("healthy", healthy),
     "imbalanced": Sentence("a class is hardly ever found", imbalanced),
-    "inputs_far_from_scale": Sentence("inputs far from unit scale", inputs_far_from_scale),
+    "inputs_far_from_scale": Sentence(
+        "inputs far from unit scale", inputs_far_from_scale, titled=lambda facts: far_title(facts, "inputs")
+    ),
     "no_better_than_trivial": Sentence(
         "no better than the trivial baseline", no_better_than_trivial, titled=trivial_title
     ),
@@ -374,7 +361,9 @@ SENTENCES = {
     "still_improving": Sentence("stopped while still improving", still_improving),
     "stopped_too_early": Sentence("stopped too early", stopped_too_early),
     "suspiciously_good": Sentence("suspiciously good", suspiciously_good, titled=suspicious_title),
-    "target_far_from_scale": Sentence("target far from unit scale", target_far_from_scale),
+    "target_far_from_scale": Sentence(
+        "target far from unit scale", target_far_from_scale, titled=lambda facts: far_title(facts, "target")
+    ),
     "too_early_to_say": Sentence("too early to say", too_early_to_say, titled=too_early_title),
     "underfits": Sentence("underfits", underfits),
     "validation_not_finite": Sentence("no finite number in validation", validation_not_finite),

@@ -1,0 +1,111 @@
+"""A few values far beyond all others of their column: slips of the pen, and codes for what is missing."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from dlcli.data.dataset import Dataset
+from dlcli.finding import Finding, only_name
+
+if TYPE_CHECKING:
+    import numpy as np
+
+FEWEST, DIFFERENT = 100, 30
+"""So many values tell what is usual, of which so many are not the middle one."""
+FEW = 0.01
+"""No more than such a share of all values is a few."""
+TIMES = 10.0
+"""So many times the whole range of all others lies between these and the few."""
+SURE = 9.0
+"""So many times what the farther quarter of the others goes beyond its own beginning, by factors, the few go beyond its end: the
+longest tails of incomes and counts have no such gap, chance leaves one in them once in thousands of columns."""
+TAIL, SHORTEST = 4, 10
+"""The farther one of so many of the others is their tail, which has at least so many values."""
+
+
+def far_values(dataset: Dataset) -> Finding | None:
+    """Seen where at most one of a hundred values of a column of numbers, input or target, lies far beyond all others."""
+    import numpy as np
+
+    if dataset.splits["train"].streams:
+        return None
+    rows = np.unique(np.concatenate([each.source_rows for each in dataset.splits.values()]))
+    columns = {}
+    for name, role in numbers_in(dataset):
+        values = dataset.column(name, rows)
+        seen = few_beyond(values) if values.ndim == 1 and values.dtype.kind in "fiu" else None
+        if seen is not None:
+            few, usual = seen
+            columns[name] = {
+                "role": role,
+                "row": int(rows[few[0]]) + 1,
+                "value": float(values[few[0]]),
+                "count": len(few),
+                "low": usual[0],
+                "high": usual[1],
+            }
+    if not columns:
+        return None
+    return Finding(code="far_values", severity="warning", where=only_name([*columns]), facts={"columns": columns})
+
+
+def numbers_in(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    """The columns of the source that are learnt from as numbers, and those that are learnt, with their role."""
+    for each in dataset.schema.inputs:
+        for column in each.columns or []:
+            if column.kind == "number":
+                yield column.name, "input"
+    for target in dataset.schema.targets:
+        if target.classes is None and target.labels is None and not target.text and not target.absent:
+            for name in target.names:
+                if name in dataset.fields.arrays:
+                    yield name, "target"
+
+
+def few_beyond(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], tuple[float, float]] | None:
+    """The places of the few values (samples,) that lie far beyond all others, and the ends of these; None where none do."""
+    import numpy as np
+
+    known = np.flatnonzero(np.isfinite(values))
+    numbers = values[known].astype(np.float64)
+    if len(known) < FEWEST:
+        return None
+    for sign in (1.0, -1.0):
+        order = np.argsort(sign * numbers, kind="stable")
+        count = beyond_end((sign * numbers)[order])
+        if count:
+            others = numbers[order[:-count]]
+            return np.sort(known[order[-count:]]), (float(others.min()), float(others.max()))
+    return None
+
+
+def beyond_end(ascending: np.ndarray[Any, Any]) -> int:
+    """How many of the last ascending values (samples,) lie far beyond all others."""
+    import numpy as np
+
+    most = max(1, int(FEW * len(ascending)))
+    gaps, ranges = np.diff(ascending)[-most:], (ascending - ascending[0])[-1 - most : -1]
+    for place in np.flatnonzero((ranges > 0) & (gaps > TIMES * ranges)):
+        count = most - int(place)
+        others, middle = ascending[:-count], float(np.median(ascending[:-count]))
+        distances = np.sort(np.abs(others - middle))
+        distances = distances[distances > 0]
+        if len(distances) < DIFFERENT:
+            continue
+        tail = np.log(distances[-max(SHORTEST, len(distances) // TAIL) :])
+        if math.log(float(ascending[-count]) - middle) - tail[-1] > SURE * (tail - tail[0]).mean():
+            return count
+    return 0
+
+
+def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
+    """Tables of which the first shows it and the others do not."""
+    usual = [*range(100), *range(98)]
+    return [
+        (table(c=[*usual, 1100, 3300]), True),
+        (table(c=[*usual, 1080, 3300]), False),
+        (table(c=[*usual[1:], 3300, 3300, 3300]), False),
+        (table(c=[0] * 198 + [1, 3300]), False),
+    ]

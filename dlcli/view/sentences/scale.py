@@ -1,0 +1,46 @@
+"""The words for what lies far from unit scale, or far beyond all others."""
+
+from __future__ import annotations
+
+from dlcli.view.console.tables import number
+from dlcli.view.sentences.sentence import Facts, first_of
+
+
+def far_values(facts: Facts) -> str:
+    shown = [
+        f"'{name}' is {number(each['value'])} in row {each['row']:,}"
+        f"{more_rows(each['count'] - 1)}, "
+        f"where all others lie between {number(each['low'])} and {number(each['high'])}"
+        for name, each in facts["columns"].items()
+    ]
+    return first_of(shown, more="more columns")
+
+
+def inputs_far_from_scale(facts: Facts) -> str:
+    if facts.get("why") == "values":
+        return far_values(facts)
+    return first_of([taken_by_layer(each) for each in facts["inputs"]])
+
+
+def more_rows(count: int) -> str:
+    return f" and far off in {count:,} more" if count else ""
+
+
+def far_title(facts: Facts, what: str) -> str:
+    return "values far beyond all others" if facts.get("why") == "values" else f"{what} far from unit scale"
+
+
+def taken_by_layer(seen: Facts) -> str:
+    many = seen.get("features", 1)
+    which = f", the farthest of whose {many} features has" if many > 1 else " with"
+    return f"{seen['layer']} takes '{seen['input']}'{which} mean {number(seen['mean'])} and deviation {number(seen['deviation'])}"
+
+
+def target_far_from_scale(facts: Facts) -> str:
+    if facts.get("why") == "values":
+        return far_values(facts)
+    seen = [
+        f"'{name}' has mean {number(facts['means'][name])} and deviation {number(deviation)}"
+        for name, deviation in facts["targets"].items()
+    ]
+    return first_of(seen, more="more targets")
