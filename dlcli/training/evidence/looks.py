@@ -26,6 +26,7 @@ from dlcli.training.evidence.padding_read import PaddingRead, padding_read
 from dlcli.training.evidence.penalties import Penalty, penalties
 from dlcli.training.evidence.rates_tried import RatesTried
 from dlcli.training.evidence.reach import Reach, below_logarithms, reaches
+from dlcli.training.evidence.related import related
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.sight import Seen, seen_more, sight
 from dlcli.training.evidence.small_network import small_network
@@ -110,6 +111,8 @@ class Looks:
     """What training samples say of those of validation."""
     left_out: Callable[[tuple[str, ...]], tuple[Neighbours, Neighbours] | None] = lambda names: None
     """What a small network says of validation with all columns, and without some."""
+    related: Callable[[], float] = lambda: 1.0
+    """How rarely chance relates any input to the target as much as in training."""
     drifts: Callable[[], Sequence[Drift]] = tuple
     reaches: Callable[[], Sequence[Reach]] = tuple
     below_logarithms: Callable[[], Sequence[tuple[str, str | None]]] = tuple
@@ -231,6 +234,7 @@ def looks(
         small_network=cache(lambda: bounded.one(lambda: small_network(experiment), None)),
         neighbours_elsewhere=cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),
         left_out=cache(lambda names: bounded.one(lambda: columns_left_out(experiment, names), None)),
+        related=cache(lambda: bounded.one(lambda: related(experiment), 1.0)),
         drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
         reaches=cache(lambda: bounded.quick(lambda: reaches(experiment), list[Reach]())),
         below_logarithms=cache(lambda: bounded.many(lambda: below_logarithms(experiment))),

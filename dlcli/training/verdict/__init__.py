@@ -67,10 +67,10 @@ RULES: tuple[Rule, ...] = (
     does_not_learn.RULE,
     underfits.RULE,
     no_better_than_trivial.RULE,
-    no_better_than_last_value.RULE,
     no_lower_than_first.RULE,
     imbalanced.RULE,  # a rare class is found last, however long the loss falls
     still_improving.RULE,
+    no_better_than_last_value.RULE,  # a forecast that still falls may come below it
     stopped_too_early.RULE,
     plateau.RULE,
     validation_too_small.RULE,

@@ -14,7 +14,7 @@ from dlcli.training.evidence.padding_read import PaddingRead
 from dlcli.training.verdict.advice import asked, together
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.holding import decays, held_back
-from dlcli.training.verdict.overfits import KNOWN_OF_INPUTS, never_better
+from dlcli.training.verdict.overfits import never_better, tells
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import (
     MOST_STEPS,
@@ -64,10 +64,9 @@ def does_not_learn(story: Story) -> Finding | None:
     samples = story.looks.samples.get("validation", 0)
     if len(story.losses("validation")) < FEWEST_EPOCHS or samples < FEWEST or not learnt or not never_better(story):
         return None
-    known = known_of_inputs(story)
-    if known is not None and known < KNOWN_OF_INPUTS:
+    if tells(story):
         return None
-    facts |= {"why": "by_heart", "frozen": [], "neighbours": known}
+    facts |= {"why": "by_heart", "frozen": [], "neighbours": known_of_inputs(story)}
     facts |= {"trivial": story.beside_trivial.trivial if story.beside_trivial else None}
     facts |= {"least": min(story.losses("validation")), "left": least_left_in_training(story)}
     return Finding(code="does_not_learn", severity="warning", facts=facts, advice=asked(story))

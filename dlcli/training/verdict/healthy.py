@@ -9,7 +9,7 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.monitored import kept_by_metric
-from dlcli.training.verdict.overfits import LOST
+from dlcli.training.verdict.overfits import LOST, gap_of
 from dlcli.training.verdict.predicts_one_class import NEARLY_ALL
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import LEARNT, left
@@ -78,6 +78,8 @@ def what_is_missing(story: Story) -> str | None:
         much or (kept > CLEARLY * min(losses) and lost > stake * LITTLE / LOST and seen is not None)
     ):
         return "best"
+    if gap_of(story) is not None:
+        return "gap"
     return "metric" if any(map(says_one_class, story.looks.classes(story.judged))) else None
 
 

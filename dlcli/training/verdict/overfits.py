@@ -21,6 +21,8 @@ from dlcli.training.verdict.standing import (
     MARGIN,
     is_over,
     known_of_inputs,
+    learnt_in_training,
+    least_left_in_training,
     left,
     left_in_training,
     may_be_chance,
@@ -40,12 +42,16 @@ WEIGHED_GAP = 0.15
 that must be left on validation than in training."""
 KNOWN_OF_INPUTS = 0.85
 """Below this share of the mistakes of one answer inputs tell something of a target."""
+BY_CHANCE = 1e-3
+"""A relation between an input and the target that chance brings more rarely is none of chance."""
 GAP, TIMES = 0.35, 2.0
 """So much more of the trivial loss is left on validation than in training, and so many times as much, where the gap is wide."""
 BY_HEART = 0.2
 """So much of the trivial loss learnt in training, of which nothing reached validation, was learnt by heart."""
 NOTHING, MUCH = 0.02, 0.1
 """Such shares of the trivial loss are nothing in training, and much on validation."""
+FEW_UNITS = 16
+"""Units of a hidden layer that cannot learn hundreds of samples by heart in an epoch."""
 SURE = 2.0
 """So many deviations of the curve's noise a rise is above its lowest point."""
 
@@ -62,6 +68,8 @@ def overfits(story: Story) -> Finding | None:
         return None
     if (never_better(story) and not tells(story)) or hardly_read(story) is not None:
         return None
+    if (least_left_in_training(story) or 0.0) >= 1:
+        return None
     validation, train = story.losses("validation"), story.losses("train")
     lowest = min(range(len(validation)), key=validation.__getitem__) if turned is None else turned
     # What came after the epoch that is kept is lost with its weights, where that is the best one: how far it rose counts no more.
@@ -76,7 +84,7 @@ def overfits(story: Story) -> Finding | None:
         "train_last": train[story.kept_epoch - 1] if lost else train[-1],
         "turned": not lost,
         "gap": gap,
-        "left": None if gap is None else [left_in_training(story), left(story)],
+        "left": None if gap is None else [learnt_in_training(story), left(story)],
     }
     return Finding(code="overfits", severity="warning", facts=facts, advice=held_to_less(story))
 
@@ -109,7 +117,7 @@ def stops_by_training(story: Story) -> bool:
 def tells(story: Story) -> bool:
     """Whether inputs tell something of the target, so that a model that is no better than one answer has only learnt by heart."""
     known = known_of_inputs(story)
-    return known is not None and known < KNOWN_OF_INPUTS
+    return (known is not None and known < KNOWN_OF_INPUTS) or story.looks.related() < BY_CHANCE
 
 
 def turning(story: Story) -> int | None:
@@ -145,8 +153,8 @@ def gap_of(story: Story) -> float | None:
     """How much more of the trivial loss is left on validation than in training, where that is much and training is learnt."""
     if story.judged != "validation" or len(story.history) < FEWEST:
         return None
-    inside, gap = left_in_training(story), wider(story)
-    if inside is None:
+    inside, gap = learnt_in_training(story), wider(story)
+    if inside is None or inside >= 1:  # what is worse than the constant answer has learnt nothing by heart
         return None
     unstopped = story.config.train.early_stopping is None or stops_by_training(story)
     if (never_better(story) and inside <= LEARNT and is_over(story)) or (by_heart(story) and unstopped):
@@ -167,7 +175,7 @@ def parted(story: Story) -> int | None:
 
 def wider(story: Story) -> float:
     """How much more of the trivial loss is left on validation than in training; 0 where that is not known."""
-    inside, outside = left_in_training(story), left(story)
+    inside, outside = learnt_in_training(story), left(story)
     return 0.0 if inside is None or outside is None else outside - inside
 
 
@@ -190,9 +198,24 @@ def leaning(story: Story) -> list[Setting]:
     if moves and story.looks.pictures and not story.config.data.augment and story.looks.flat_target:
         new: list[Any] = [{"RandomTranslation": {"height_factor": 0.1, "width_factor": 0.1}}]
         return [Setting(key="data.augment", old=[], new=new, why="pictures that are moved a little are new ones")]
+    fewer = narrower(story) if never_better(story) else []
+    if fewer:
+        return fewer
     if any(layer.traits.get("drops") for layer in innermost(story.config.layers)):
         return []
     return [*with_dropout(story.config.written_layers())]
+
+
+def narrower(story: Story) -> list[Setting]:
+    """Few units in the hidden layers that have many: a model that learns by heart before anything else is too rich to be stopped
+    in time."""
+    capacity = story.looks.capacity()
+    why = "with so many it learns the samples by heart before it is better than one answer"
+    return [
+        Setting(key=f"{each.entry}.{each.key}", old=each.units, new=FEW_UNITS, why=why, joined=number > 0)
+        for number, each in enumerate([] if capacity is None else capacity.hidden)
+        if each.entry is not None and each.units > FEW_UNITS
+    ]
 
 
 def with_dropout(entries: list[Any]) -> list[Setting]:

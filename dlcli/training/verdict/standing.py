@@ -62,6 +62,15 @@ def left_in_training(story: Story) -> float | None:
     return share_left(seen) if seen is not None and seen.split == "train" else share_left(story.looks.train())
 
 
+def learnt_in_training(story: Story) -> float | None:
+    """How much of the trivial loss is left in training: of a model with moving statistics never more than in the steps of
+    the epoch that is kept, which answer with those of their samples."""
+    share, seen = left_in_training(story), beside_trivial_in_training(story)
+    if share is None or seen is None or seen.weighed or not story.looks.moving:
+        return share
+    return min(share, share_left(replace(seen, reached=story.losses("train")[story.kept_epoch - 1])) or 0.0)
+
+
 def least_left_in_training(story: Story) -> float | None:
     """How much of the trivial loss was left in training where least was: at the end, or in an epoch that is not kept."""
     share, seen, losses = left_in_training(story), beside_trivial_in_training(story), story.losses("train")
