@@ -33,7 +33,7 @@ def far_values(dataset: Dataset) -> Finding | None:
         return None
     rows = np.unique(np.concatenate([each.source_rows for each in dataset.splits.values()]))
     columns = {}
-    for name, role in numbers_in(dataset):
+    for name, role in number_columns(dataset):
         values = dataset.column(name, rows)
         seen = few_beyond(values) if values.ndim == 1 and values.dtype.kind in "fiu" else None
         if seen is not None:
@@ -51,7 +51,7 @@ def far_values(dataset: Dataset) -> Finding | None:
     return Finding(code="far_values", severity="warning", where=only_name([*columns]), facts={"columns": columns})
 
 
-def numbers_in(dataset: Dataset) -> Iterator[tuple[str, str]]:
+def number_columns(dataset: Dataset) -> Iterator[tuple[str, str]]:
     """The columns of the source that are learnt from as numbers, and those that are learnt, with their role."""
     for each in dataset.schema.inputs:
         for column in each.columns or []:

@@ -49,6 +49,9 @@ KEPT = 0.25
 TRIED = 0.5
 """The share of it that the range test leaves to a look at a model on other samples, or of another form, where there is one."""
 
+NO_TIME: tuple[float | None, bool] = (None, True)
+"""What the range test comes to that there was no time for: no rate, and that none is known."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Looks:
@@ -201,10 +204,9 @@ def looks(
     """
     bounded = Bounded(MOST_SECONDS if seconds is None else seconds)
     rates = RatesTried(experiment, first)
-    no_time: tuple[float | None, bool] = (None, True)
     short = cache(lambda: bounded.quick(lambda: sight(experiment), None))
     tried = bounded.seconds * TRIED if experiment.augment is not None or short() is not None else 0.0
-    tested = cache(lambda: bounded.training(lambda: rates.proposed(max(bounded.left - tried, 0.1)), no_time))
+    tested = cache(lambda: bounded.training(lambda: rates.proposed(max(bounded.left - tried, 0.1)), NO_TIME))
     target = cache(lambda: bounded.one(lambda: target_seen(experiment), None))
     return Looks(
         failures=bounded.failures,

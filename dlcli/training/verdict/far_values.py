@@ -14,7 +14,7 @@ BEYOND = 1.0
 """From this share of the trivial loss on validation on, what is learnt is thrown off there."""
 
 
-def far_values(story: Story, role: str) -> Mapping[str, Any]:
+def values_beyond(story: Story, role: str) -> Mapping[str, Any]:
     """The columns of a role, input or target, of which a few values are far beyond all others."""
     found = [each.facts["columns"] for each in story.looks.data if each.code == "far_values"]
     return {name: seen for columns in found for name, seen in columns.items() if seen["role"] == role}
@@ -22,7 +22,7 @@ def far_values(story: Story, role: str) -> Mapping[str, Any]:
 
 def thrown_by_values(story: Story, role: str, code: str) -> Finding | None:
     """Seen where a few values of a role are far beyond all others, and much is left in training, or all on validation."""
-    columns = far_values(story, role)
+    columns = values_beyond(story, role)
     if not columns or not (struggles(story) or (left(story) or 0.0) >= BEYOND):
         return None
     facts = {"why": "values", "columns": columns}
