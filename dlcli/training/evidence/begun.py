@@ -24,13 +24,14 @@ def first_values(model: Any) -> Sequence[np.ndarray[Any, Any]] | None:
 
 
 def moved(model: Any, values: Sequence[np.ndarray[Any, Any]]) -> float:
-    """How far all weights that learn have moved from their first values, beside how large these were."""
+    """How far all weights that learn have moved from their first values, beside how large these were, or beside 1 where all were
+    zero."""
     import numpy as np
 
     learning = {id(each) for each in model.trainable_variables}
     pairs = [(one.numpy(), two) for one, two in zip(model.variables, values, strict=True) if id(one) in learning]
     way = sum(float(np.square(now - begun, dtype=np.float64).sum()) for now, begun in pairs)
-    return float(np.sqrt(way / max(sum(float(np.square(begun, dtype=np.float64).sum()) for _, begun in pairs), 1e-30)))
+    return float(np.sqrt(way / (sum(float(np.square(begun, dtype=np.float64).sum()) for _, begun in pairs) or 1.0)))
 
 
 @contextmanager

@@ -154,6 +154,11 @@ class Bounded:
         """The seconds that are left for anything."""
         return max(self.seconds - self.trained - self.spent, 0.1)
 
+    @property
+    def rest(self) -> float:
+        """The seconds for training once more that leaves some of what is left to others."""
+        return max(self.left, self.whole / 2)
+
     def one(self, work: Callable[[], Value], unknown: Value) -> Value:
         """What a look sees, if there is time for it."""
         if self.spent + min(self.trained, self.seconds * (1 - KEPT)) >= self.seconds:
@@ -228,7 +233,7 @@ def looks(
         rate_steeper=cache(lambda names: bounded.training(lambda: rates.steeper(names, bounded.left), None)),
         rate_unknown=lambda: tested()[1],
         moved=cache(lambda: None if first is None else moved(experiment.model, first)),
-        settling=cache(lambda rate, other: bounded.training(lambda: rates.settling(rate, other), None)),
+        settling=cache(lambda rate, other: bounded.one(lambda: rates.settling(rate, other, bounded.rest), None)),
         loosened=cache(lambda *tried: bounded.training(lambda: rates.loosened(*tried), None)),
         unaugmented=cache(lambda rate: bounded.one(lambda: rates.unaugmented(rate, bounded.whole), None)),
         seen_more=cache(lambda rate: bounded.one(lambda: seen_more(experiment, short(), rate, bounded.whole), None)),

@@ -27,6 +27,8 @@ LITTLE = 0.3
 """Up to this share of the first loss one pass takes so little away that where it fell steepest is chance."""
 LONGER, DECADES, POWER = 60, (-2.0, -1.5, -1.0, -0.5, 0.0), 4
 """Then so many steps are made at rates so many decades beside the end of the fall, which count by a power of what each lowers."""
+SHORTER = 24
+"""Fewer of them tell nothing."""
 SURE = 3.0
 """So many deviations of its mean the fall of the best of them is from nothing."""
 EXPLODED = 4.0
@@ -67,7 +69,7 @@ def tested_range(experiment: Experiment, *, seconds: float, trial: RateTrial | N
     if not math.isfinite(start):
         return RateRange([], [], None)
     with trial.begun():
-        average = 0.0
+        average = compiled = 0.0
         for number in counted_off(range(STEPS), "trying learning rates", STEPS):
             loss = trial.loss(trial.batch(number), LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
             average = SMOOTHING * average + (1 - SMOOTHING) * (loss - before[number])
@@ -77,22 +79,30 @@ def tested_range(experiment: Experiment, *, seconds: float, trial: RateTrial | N
             rates.append(float(trial.rate.numpy()))
             losses.append(start + change)
             excess.append(least + change)
+            compiled = compiled or watch.seconds
             if watch.seconds > seconds:  # unseen: time alone
                 return RateRange(rates, losses, proposed(rates, excess), whole=number + 1 == STEPS)
-    begin = proposed(rates, excess)
+    each, begin = (watch.seconds - compiled) / max(len(rates) - 1, 1), proposed(rates, excess)
     if begin is None:
         return RateRange(rates, losses, None)
     if least - min(excess) >= LITTLE * least:
         found = best_part(trial, begin, before)
         return RateRange(rates, losses, found, whole=watch.seconds <= seconds)
-    falls = dict[float, list[float]]()
+    falls, steps = dict[float, list[float]](), fitting(seconds - watch.seconds, each)
+    if steps is None:  # unseen: time alone
+        return RateRange(rates, losses, begin, whole=False)
     for one in beside_end(rates, excess):
-        falls[one] = [stood - loss for stood, loss in zip(before, trial.losses(one, LONGER), strict=False)][
-            -LONGER // 3 :
-        ]
+        fallen = [stood - loss for stood, loss in zip(before, trial.losses(one, steps), strict=False)]
+        falls[one] = fallen[-steps // 3 :]
         if watch.seconds > seconds:  # unseen: time alone
             return RateRange(rates, losses, begin, whole=False)
     return RateRange(rates, losses, middle(falls, least=(1 - FALLEN) * abs(start)))
+
+
+def fitting(seconds: float, each: float) -> int | None:
+    """The steps at each rate for which there is time where each takes so long; None where they are too few to tell."""
+    steps = int(seconds / max(each, 1e-6) / len(DECADES))
+    return min(steps, LONGER) if steps >= SHORTER else None
 
 
 def best_part(trial: RateTrial, begin: float, before: list[float]) -> float | None:

@@ -72,9 +72,9 @@ class RatesTried:
 
         return self.begun(tested, None)
 
-    def settling(self, rate: float, other: float) -> Settling | None:
+    def settling(self, rate: float, other: float, seconds: float) -> Settling | None:
         """What some steps more come to at a rate, and at another."""
-        return settling(self.trial, rate, other)
+        return settling(self.trial, rate, other, seconds)
 
     def unaugmented(self, rate: float, seconds: float) -> Unaugmented | None:
         """What some steps more at a rate come to on samples that are not augmented."""

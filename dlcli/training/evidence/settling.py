@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 
 from dlcli.training.evidence.rate_trial import RateTrial
+from dlcli.training.evidence.stopwatch import Stopwatch
 
-STEPS, COUNTED = 120, 60
-"""The steps of each, and the last of them that are counted."""
+STEPS, FEWEST = 120, 24
+"""The steps of each, of which the later half is counted, and the fewest that say something."""
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,14 @@ class Settling:
     other: float
 
 
-def settling(trial: RateTrial, rate: float, other: float) -> Settling | None:
-    """What both come to on the same batches; None where a loss is no number."""
-    means = [trial.comes_to(each, STEPS, counted=COUNTED) for each in (rate, other)]
+def settling(trial: RateTrial, rate: float, other: float, seconds: float) -> Settling | None:
+    """What both come to on the same batches in about so many seconds; None where there is no time, or a loss is no number."""
+    watch, same = Stopwatch(), list[float]()
+    with trial.begun():
+        while len(same) < STEPS and (len(same) < 2 or watch.seconds < seconds / 2):
+            same.append(trial.loss(trial.batch(len(same)), rate))
+    steps = len(same)
+    if steps < FEWEST:  # unseen: time alone
+        return None
+    means = [sum(each[steps // 2 :]) / (steps - steps // 2) for each in (same, trial.losses(other, steps))]
     return Settling(other, *means) if all(map(math.isfinite, means)) else None

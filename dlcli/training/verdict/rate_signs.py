@@ -31,6 +31,10 @@ KEPT_ABOVE = 1.01
 """So far above it what is kept is of the same samples."""
 RISEN = 0.2
 """So much of the trivial loss it rises by where momentum carries steps on."""
+EARLY = 2
+"""Epochs after which nothing more was gained by steps that are too long."""
+AGAIN, AGAIN_OUTSIDE = 0.05, 0.1
+"""So much of the trivial loss training and validation rise by together where steps throw them back."""
 RUN_OUT = 0.1
 """The share of its largest below which a rate moves nothing."""
 HEAVY = 0.95
@@ -46,8 +50,10 @@ def signs_of(story: Story) -> list[str]:
     if is_noisy(story):
         return []
     signs = thrown_about(story)
-    if is_long_step(story) and story.best_epoch == 1 and len(story.history) >= STAYED:
+    if is_hasty(story):
         signs.append("first")
+    if rises_again(story):
+        signs.append("again")
     if was_thrown_back(story):
         signs.append("back")
     if stays_above(story) and is_done(story):
@@ -123,6 +129,27 @@ def is_long_step(story: Story) -> bool:
     """Whether each step moves every weight by so much that few leave anything of what they were: of optimizers that scale
     gradients, the rate is how far."""
     return story.rate >= (LONG if steps_by_rate(story.config.optimizer.name) else LONG_OTHERS)
+
+
+def is_hasty(story: Story) -> bool:
+    """Whether steps are long, and none but the first epochs brought validation anything."""
+    return is_long_step(story) and story.best_epoch <= EARLY and len(story.history) >= STAYED
+
+
+def rises_again(story: Story) -> bool:
+    """Whether steps are long, and both losses end above where they have been: what learns by heart raises one alone."""
+    seen, train = story.beside_trivial, story.losses("train")
+    if seen is None or weighs(story) or not is_long_step(story) or len(train) < STAYED:
+        return False
+    return train[-1] - min(train) >= AGAIN * (seen.trivial - seen.perfect) and loses_validation(story)
+
+
+def loses_validation(story: Story) -> bool:
+    """Whether validation ends far above where it has been."""
+    seen, losses = story.beside_trivial, story.losses("validation")
+    return (
+        seen is not None and bool(losses) and losses[-1] - min(losses) >= AGAIN_OUTSIDE * (seen.trivial - seen.perfect)
+    )
 
 
 def is_too_sure(story: Story) -> bool:

@@ -19,13 +19,15 @@ from dlcli.training.verdict.rate_signs import (
     carried_up,
     has_run_out,
     heavy_momentum,
+    is_hasty,
     is_long_step,
     is_too_sure,
+    loses_validation,
     signs_of,
     thrown_about,
 )
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import left_in_training, struggles
+from dlcli.training.verdict.standing import left, left_in_training, struggles
 from dlcli.training.verdict.story import Story
 
 BELOW, FAR_BELOW = 3.0, 10.0
@@ -49,8 +51,10 @@ FEW, BATCH = 8, 32
 def rate_too_high(story: Story) -> Finding | None:
     """Seen where the curve is wild and the range test proposes a far lower rate, or nothing is learnt and it does."""
     share = left_in_training(story)
-    sure = bool(story.history) and is_too_sure(story)
-    if not story.history or (share is not None and share <= LITTLE and not sure):
+    if not story.history:
+        return None
+    sure, hasty = is_too_sure(story), is_hasty(story) and (left(story) or 0.0) > LITTLE and loses_validation(story)
+    if share is not None and share <= LITTLE and not (sure or hasty):
         return None
     if decays(story) or are_pulled_in(story):
         return None
@@ -60,6 +64,7 @@ def rate_too_high(story: Story) -> Finding | None:
     signs = [*(signs_of(story) if struggling or thrown else ()), *(["settles"] if settled else ())]
     signs += ["rises"] if carried_up(story) else []
     signs += ["sure"] if sure else []
+    signs += ["first"] if hasty and "first" not in signs else []
     stuck = struggling and (share or 0.0) > STUCK and not steady(story.losses("train")) and not has_run_out(story)
     signs += ["stuck"] if stuck and is_long_step(story) else []
     if not signs and not stuck:
@@ -74,7 +79,9 @@ def rate_too_high(story: Story) -> Finding | None:
     facts |= {"first": train[0], "least": min(train), "last": train[-1]}
     facts |= {"same": None, "lower": None} if settled is None else {"same": settled.same, "lower": settled.other}
     # Where the range test has nothing against the rate, and where steps of a tenth were tried, it is a tenth.
-    tested = lower or (proposed is None and settled is None and not {"back", "above", "sure"} & {*signs})
+    tested = lower or (
+        proposed is None and settled is None and not {"back", "above", "sure", "first", "again"} & {*signs}
+    )
     advice = tested_rate(story, why="the range test on this model") if tested else far_lower(story)
     return Finding(
         code="rate_too_high",

@@ -100,7 +100,7 @@ def descent(
 
 def test_steps_at_a_rate_are_those_of_gradient_descent_and_leave_nothing(tmp_path: Path) -> None:
     from dlcli.training.evidence.rate_trial import RateTrial
-    from dlcli.training.evidence.settling import COUNTED, STEPS, settling
+    from dlcli.training.evidence.settling import STEPS, settling
     from dlcli.training.evidence.units import units_of_inputs
 
     experiment = line(tmp_path)
@@ -114,12 +114,12 @@ def test_steps_at_a_rate_are_those_of_gradient_descent_and_leave_nothing(tmp_pat
     for scale, unit in ((0.5, (0.0, 2.0)), (None, (whole.mean(axis=0), whole.std(axis=0)))):
         other = RateTrial(experiment, input_units=units_of_inputs(experiment, scale))
         assert other.losses(0.05, 30) == pytest.approx(descent(experiment, 0.05, 30, unit=unit), rel=1e-4, abs=1e-6)
-    found = settling(trial, 0.5, 0.05)
+    found = settling(trial, 0.5, 0.05, 60.0)
     assert found is not None
-    same, lower = (float(np.mean(descent(experiment, rate, STEPS)[-COUNTED:])) for rate in (0.5, 0.05))
+    same, lower = (float(np.mean(descent(experiment, rate, STEPS)[STEPS // 2 :])) for rate in (0.5, 0.05))
     assert (found.same, found.other) == pytest.approx((same, lower), rel=1e-3, abs=1e-6)
     assert all((one == other.numpy()).all() for one, other in zip(before, experiment.model.variables, strict=True))
-    assert settling(trial, 1e6, 0.05) is None  # no number comes of it
+    assert settling(trial, 1e6, 0.05, 60.0) is None  # no number comes of it
 
 
 def test_another_value_of_an_argument_is_tried_from_the_same_begin(tmp_path: Path) -> None:
@@ -239,7 +239,7 @@ def test_steps_are_too_long_where_shorter_ones_find_less_at_once(tell: Tell) -> 
             assert f"some steps more come to {lower:.4f} and not 0.5000" in judgement_of_training(found).evidence
     near = tell(calm, rates=[0.1] * 6, rate=lambda: 0.05, left=0.5, settling=lambda *_: pytest.fail("tried"))
     assert rate_too_high(near) is None  # a rate that is no other one is not tried
-    few = tell(wild[:5], rates=[0.1] * 5, rate=lambda: 0.01, left=0.5, settling=lambda *_: pytest.fail("tried"))
+    few = tell(wild[:5], rates=[0.04] * 5, rate=lambda: 0.01, left=0.5, settling=lambda *_: pytest.fail("tried"))
     assert rate_too_high(few) is None  # five epochs do not tell whether a curve comes to rest
     rest = tell([0.55, 0.5, 0.48, 0.47, 0.46, 0.455], rate=lambda: pytest.fail("tried"), left=0.5)
     assert rate_too_high(rest) is None  # nor is one at which the loss comes to rest

@@ -1,0 +1,63 @@
+"""Long steps that throw both losses back, or that bring validation nothing behind its first epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from dlcli.finding import Setting
+from dlcli.training.verdict import Story
+from dlcli.training.verdict.rate_too_high import rate_too_high
+
+Tell = Callable[..., Story]
+
+
+def new_rate(story: Story) -> float | None:
+    """The rate that is advised; None where steps are not too long."""
+    found = rate_too_high(story)
+    if found is None:
+        return None
+    (rate, *_) = (each for each in found.advice if isinstance(each, Setting))
+    assert rate.key == "optimizer.learning_rate"
+    return float(rate.new)
+
+
+@pytest.mark.parametrize(
+    ("inside", "outside", "rate", "advised"),
+    [
+        (0.56, 0.61, 0.1, 0.01),
+        (0.54, 0.61, 0.1, None),  # training is where it was
+        (0.56, 0.59, 0.1, None),
+        (0.56, 0.61, 0.04, None),  # no long steps
+    ],
+)
+def test_both_losses_end_above_where_they_have_been(
+    tell: Tell, inside: float, outside: float, rate: float, advised: float | None
+) -> None:
+    told = tell(
+        [0.6, 0.55, 0.52, 0.5, outside],
+        train=[0.6, 0.55, 0.52, 0.5, inside],
+        left=0.5,
+        rates=[rate] * 5,
+        rate_unknown=lambda: True,
+    )
+    assert new_rate(told) == advised
+
+
+@pytest.mark.parametrize(
+    ("validation", "rate", "advised"),
+    [
+        ([0.5, 0.4, 0.45, 0.51], 0.05, 0.005),
+        ([0.5, 0.4, 0.45, 0.49], 0.05, None),  # it ends near its least
+        ([0.5, 0.41, 0.4, 0.51], 0.05, None),  # the third epoch brought something
+        ([0.2, 0.14, 0.15, 0.25], 0.05, None),  # little is left
+        ([0.5, 0.4, 0.45, 0.51], 0.049, None),
+    ],
+)
+def test_long_steps_bring_validation_nothing_behind_the_second_epoch(
+    tell: Tell, validation: list[float], rate: float, advised: float | None
+) -> None:
+    told = tell(validation, train=[0.4, 0.2, 0.1, 0.05], left=0.1, rates=[rate] * 4, rate_unknown=lambda: True)
+    assert new_rate(replace(told, kept=2, metrics={"validation": {"loss": min(validation)}})) == advised
