@@ -109,6 +109,9 @@ def too_simple(story: Story) -> Finding | None:
     if known is None or known > own - MORE or own < MORE:
         network = story.looks.small_network()
         known, by = (None if network is None else network.left(balanced=counts_classes_alike(story))), "network"
+    if known is None or known > own - MORE:
+        again = last_value_left(story)
+        known, by = (known, by) if again is None else (again, "last_value")
     # A picture of many places passes through few filters more than through few units.
     squeezed = any(each.key == "units" for each in capacity.narrow)
     enough = SOME if squeezed or (known is not None and known <= HALF * own) else MORE
@@ -125,11 +128,21 @@ def too_simple(story: Story) -> Finding | None:
     return Finding(code="cannot_fit", severity="warning", facts=facts, advice=richer(story, capacity))
 
 
+def last_value_left(story: Story) -> float | None:
+    """How much of the trivial loss saying the last value of a forecast again leaves; None where nothing is forecast."""
+    last_value, seen = story.baseline.get("last_value"), story.beside_trivial
+    if last_value is None or seen is None or seen.trivial <= seen.perfect:
+        return None
+    return float((last_value["loss"] - seen.perfect) / (seen.trivial - seen.perfect))
+
+
 def hardly_passes(story: Story, capacity: Capacity) -> bool:
-    """Whether all passes through one or two units or filters, and half of the loss is left after epochs that would do."""
+    """Whether all passes through one or two units or filters, and half of the loss, or twice what saying the last value again
+    leaves, is left after epochs that would do."""
     few = [each for each in capacity.narrow if each.units <= FEW]
-    share = left_in_training(story)
-    if not few or len(story.history) < UNSETTLED or share is None or share < HALF:
+    share, again = left_in_training(story), last_value_left(story)
+    much = HALF if again is None else max(again / HALF, LEAST)
+    if not few or len(story.history) < UNSETTLED or share is None or share < much:
         return False
     rate = story.looks.rate()
     return rate is None or rate < NEARBY * story.rate

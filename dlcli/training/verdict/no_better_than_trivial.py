@@ -8,10 +8,19 @@ from dlcli.finding import Advice, Finding
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import EVEN, Compared
 from dlcli.training.verdict.advice import asked
+from dlcli.training.verdict.batches import smaller_batch
 from dlcli.training.verdict.curve import epochs_to_gain, rounded, steady
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import FEWEST, MARGIN, better_by_metric, may_be_chance, says_what_is_frequent
+from dlcli.training.verdict.standing import (
+    FEWEST,
+    MARGIN,
+    MOST_STEPS,
+    better_by_metric,
+    may_be_chance,
+    says_what_is_frequent,
+)
+from dlcli.training.verdict.still_improving import still_improving
 from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
 
@@ -28,7 +37,7 @@ def no_better_than_trivial(story: Story) -> Finding | None:
     worse = seen.reached - seen.perfect >= MARGIN * (trivial - seen.perfect) and not better_by_metric(story)
     if not worse and not says_what_is_frequent(story):
         return None
-    if is_cut_short(story):  # a rule has not let it come further
+    if is_cut_short(story) or has_hardly_begun(story):  # something has not let it come further
         return None
     facts = {
         "split": seen.split,
@@ -40,6 +49,12 @@ def no_better_than_trivial(story: Story) -> Finding | None:
     said = story.looks.classes(story.judged) if not worse else ()
     facts["accuracy"] = said[0].accuracy if said else None
     return Finding(code="no_better_than_trivial", severity="warning", facts=facts, advice=further(story))
+
+
+def has_hardly_begun(story: Story) -> bool:
+    """Whether epochs were so few steps that the loss is still on its way from the first of them."""
+    steps = story.history[-1].get("step", MOST_STEPS) if story.history else MOST_STEPS
+    return bool(steps < MOST_STEPS) and bool(smaller_batch(story)) and still_improving(story) is not None
 
 
 def further(story: Story) -> list[Advice]:

@@ -16,6 +16,7 @@ from dlcli.training.verdict.standing import FREQUENT, MARGIN, left, left_in_trai
 from dlcli.training.verdict.still_improving import is_falling, still_improving
 from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.underfits import frozen_as_drawn
 from dlcli.training.verdict.unread import hardly_read
 
 NEARLY_ALL = 0.985
@@ -32,6 +33,8 @@ def predicts_one_class(story: Story) -> Finding | None:
     """Seen where nearly all answers are one class and others are there, though classes that come equally often would only
     say that nothing was learnt."""
     if held_back(story) or decays(story) or is_cut_short(story) or hardly_read(story) is not None:
+        return None
+    if frozen_as_drawn(story) is not None:  # what does not learn says one class because of that
         return None
     coming = comes_from_above(story)
     for seen in story.looks.classes(story.judged):

@@ -11,6 +11,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.rate import rate_key, shortest
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.verdict.advice import best_of_many, tested_rate
+from dlcli.training.verdict.batches import larger_batch
 from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.curve import noise_of, steady
 from dlcli.training.verdict.holding import are_pulled_in, decays
@@ -44,8 +45,6 @@ SETTLED, CALMER = 0.8, 0.92
 """The share of its loss to which shorter steps bring a model at once where its own are too long; and where validation wobbles."""
 THROWN = frozenset({"wild", "jumps", "lost"})
 """Signs of a loss that is thrown about, of which two at once say it by themselves."""
-FEW, BATCH = 8, 32
-"""A batch below the first follows single samples; the usual one."""
 
 
 def rate_too_high(story: Story) -> Finding | None:
@@ -130,15 +129,6 @@ def settles(story: Story) -> Settling | None:
         return None
     share = (found.other - story.perfect) / max(found.same - story.perfect, 1e-12)
     return found if share <= (CALMER if wild or long else SETTLED) else None
-
-
-def larger_batch(story: Story) -> list[Advice]:
-    """The usual batch in the place of one of so few samples that no rate can be tested: each step follows one of them."""
-    size = story.config.train.batch_size
-    if size >= FEW or story.looks.rate() is not None:
-        return []
-    why = f"a step that follows {size} sample{'s' * (size > 1)} alone is thrown about"
-    return [Setting(key="train.batch_size", old=size, new=BATCH, why=why)]
 
 
 RULE = Rule(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from dlcli.finding import Finding
 from dlcli.runs.state import StopReason
+from dlcli.training.verdict.batches import smaller_batch
 from dlcli.training.verdict.curve import epochs_to_gain, keeps_its_pace, last_epochs, noise_of, rounded, steady
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.rule import CAUSES, Rule
@@ -35,7 +36,7 @@ def still_improving(story: Story) -> Finding | None:
         return None
     epochs = story.config.train.epochs
     more = rounded(len(losses) + epochs_to_gain(story.above(story.judged)))
-    advice = longer(story, max(more, epochs + 1), why="there is more to gain")
+    advice = smaller_batch(story) or longer(story, max(more, epochs + 1), why="there is more to gain")
     facts = {"epochs": last_epochs(losses), "before": stood_at(losses), "after": losses[-1]}
     return Finding(code="still_improving", severity="note", facts=facts, advice=advice)
 

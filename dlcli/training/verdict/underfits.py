@@ -60,7 +60,7 @@ def underfits(story: Story) -> Finding | None:
         facts |= {"cost": sum(each.cost for each in held), "share": max(each.share for each in held)}
         facts |= {"answers": any(each.at_end for each in held)}
         return Finding(code="underfits", severity="warning", facts=facts, advice=released(story, held))
-    frozen = frozen_as_drawn(story, share)
+    frozen = frozen_as_drawn(story)
     if frozen is not None:
         return frozen
     augmented = augmented_away(story)
@@ -74,12 +74,14 @@ def underfits(story: Story) -> Finding | None:
     return Finding(code="underfits", severity="warning", facts=facts, advice=roomier(story) or unchanged(story))
 
 
-def frozen_as_drawn(story: Story, share: float) -> Finding | None:
+def frozen_as_drawn(story: Story) -> Finding | None:
     """Seen where layers do not learn that are as they were drawn, and neighbours of samples, or a network, know more."""
-    capacity, own = story.looks.capacity(), mistakes_left(story)
+    share, capacity, own = left_in_training(story), story.looks.capacity(), mistakes_left(story)
     frozen = capacity.frozen if capacity is not None else {}
     advice = melted(frozen)
-    if not advice or own is None or story.config.train.phases or story.config.weights is not None or share < LITTLE:
+    if not advice or own is None or story.config.train.phases or story.config.weights is not None:
+        return None
+    if share is None or share < LITTLE:
         return None
     known = known_of_inputs(story)
     if share < FROZEN and (known is None or known > own - LITTLE):

@@ -184,10 +184,17 @@ def short_sighted(facts: Facts) -> str:
     return f"{seen}; the validation loss is {number(facts['reached'])}, and {other}"
 
 
+WHO = {
+    "nearest": "the nearest samples alone leave",
+    "network": "a small network leaves",
+    "last_value": "saying the last value again leaves",
+}
+"""Who knows more than a model."""
+
+
 def beside_neighbours(facts: Facts) -> str:
-    """What is left of the mistakes of one answer for all, beside what the nearest samples or a small network leave."""
-    who = "a small network leaves" if facts.get("by") == "network" else "the nearest samples alone leave"
-    least = f"{who} {facts['known']:.0%}"
+    """What is left of the mistakes of one answer for all, beside what others leave."""
+    least = f"{WHO[facts.get('by', 'nearest')]} {facts['known']:.0%}"
     return f"leaves {facts['left']:.0%} of what one answer for all gets wrong, where {least}"
 
 
