@@ -15,6 +15,7 @@ from dlcli.data.findings import findings
 from dlcli.data.findings.constant_columns import constant_columns
 from dlcli.data.findings.identifier_columns import identifier_columns
 from dlcli.data.findings.leak import target_given_away
+from dlcli.data.findings.overlap import overlapping_windows
 from dlcli.data.findings.splits_apart import splits_apart
 from dlcli.data.sources.source import Reading
 from dlcli.finding import Setting
@@ -434,6 +435,26 @@ def test_files_of_a_series_are_series_of_their_own(files: int, by: str, group: b
     (finding,) = [each for each in findings(load(block)) if each.code == "overlapping_windows"]
     assert (finding.advice[0].new, finding.facts["then"]) == (by, {1: "later", 2: "apart", 3: "whole"}[files])
     assert "overlapping_windows" not in {each.code for each in findings(load({**block, "split": {"by": by}}))}
+
+
+@pytest.mark.parametrize(("by", "stride", "shared"), [("random", 5, True), ("random", 20, False), ("time", 5, False)])
+def test_windows_of_a_running_text_overlap_unless_they_stand_apart(
+    by: str, stride: int, shared: bool, tmp_path: Path
+) -> None:
+    """Each of 400 characters stands in four windows of 20; at a stride of 20, in one alone."""
+    (tmp_path / "book.txt").write_text("to be, or not to be " * 20, encoding="utf-8")
+    source = {"text": {"path": str(tmp_path / "book.txt"), "window": 19, "stride": stride, "split": "character"}}
+    block = {"source": source, "target": {"next": "text"}, "split": {"by": by}}
+    dataset = load(block)
+    found = overlapping_windows(dataset)
+    assert (found is not None) is shared
+    if found is not None:
+        starts = {name: 5 * samples.rows for name, samples in dataset.splits.items()}
+        trained = {start + step for start in starts["train"] for step in range(20)}
+        for name in ("validation", "test"):
+            told = sum(any(start + step in trained for step in range(20)) for start in starts[name])
+            assert found.facts["splits"][name] == {"shared": told, "windows": len(starts[name])}
+        assert told_of_data(found).advice == "write data.split.by: time, so that no text stands in two splits"
 
 
 def test_copies_of_files_are_named_and_kept_together_by_a_table(tmp_path: Path) -> None:

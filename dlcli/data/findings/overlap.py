@@ -1,24 +1,29 @@
-"""Windows of two splits that share rows of a series."""
+"""Windows of two splits that share rows of a series, or pieces of a running text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from dlcli.data.dataset import Dataset
 from dlcli.data.findings.holes_in_time import clocks
 from dlcli.finding import Finding, Setting, only_name
 
-
-def overlapping_windows(dataset: Dataset) -> Finding | None:
-    """Windows of validation or test that hold rows which windows of training hold too."""
+if TYPE_CHECKING:
     import numpy as np
 
-    windows = dataset.schema.windows
-    if windows is None or windows.window is None:
-        return None
-    length = windows.sampling * (windows.window - 1) + 1
+    Rows: TypeAlias = np.ndarray[Any, Any]
+
+
+def overlapping_windows(dataset: Dataset) -> Finding | None:
+    """Windows of validation or test that hold rows, or pieces, which windows of training hold too."""
+    import numpy as np
+
     whole = dataset.whole or dataset
-    starts = {name: samples.rows - windows.reach for name, samples in whole.splits.items()}
+    begun = where_windows_begin(whole)
+    if begun is None:
+        return None
+    starts, length = begun
     # A row is held by training where more of its windows have begun than ended. `held` counts these rows from the start of the
     # table, so that a window shares one exactly if the count grows between its two ends: no window is walked row by row.
     # The whole data set is asked, because a sample of it would leave out the neighbours that overlap.
@@ -30,7 +35,7 @@ def overlapping_windows(dataset: Dataset) -> Finding | None:
     splits = {name: {"shared": count, "windows": len(starts[name])} for name, count in shared.items() if count}
     if not splits:
         return None
-    by, then = way_apart(whole, len(starts))
+    by, then = way_apart(whole, len(starts)) if dataset.schema.windows else ("time", "text")
     return Finding(
         code="overlapping_windows",
         severity="warning",
@@ -38,6 +43,18 @@ def overlapping_windows(dataset: Dataset) -> Finding | None:
         facts={"splits": splits, "by": by, "then": then},
         advice=[Setting(key="data.split.by", old=None, new=by, why=THEN[then])],
     )
+
+
+def where_windows_begin(dataset: Dataset) -> tuple[dict[str, Rows], int] | None:
+    """By split the row, or piece, at which each window begins (samples of the split,), and over how many it reaches; None where
+    samples are no windows."""
+    windows, spans = dataset.schema.windows, dataset.fields.spans
+    if windows is not None and windows.window is not None:
+        starts = {name: samples.rows - windows.reach for name, samples in dataset.splits.items()}
+        return starts, windows.sampling * (windows.window - 1) + 1
+    if spans is not None:
+        return {name: spans.starts[samples.rows] for name, samples in dataset.splits.items()}, spans.length
+    return None
 
 
 def way_apart(dataset: Dataset, splits: int) -> tuple[str, str]:
@@ -64,6 +81,7 @@ def way_apart(dataset: Dataset, splits: int) -> tuple[str, str]:
 THEN = {
     "later": "the test is then later than what was trained on",
     "apart": "windows of two splits then share no row",
+    "text": "windows of two splits then share no text",
     "whole": "no series is then in two splits",
 }
 

@@ -80,7 +80,7 @@ def in_training(story: Story, share: float) -> Finding | None:
             each if isinstance(each, Command) else replace(each, old=plain(story.config.data.split.by))
             for each in overlap.advice
         ]
-        facts |= {"leak": OVERLAPPING, **overlap.facts["splits"]["validation"]}
+        facts |= {"leak": OVERLAPPING, "then": overlap.facts.get("then"), **overlap.facts["splits"]["validation"]}
     elif as_good_on_others(story) or are_twins(story, count):
         return None
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlcli.view.console.shapes import shape
 from dlcli.view.console.tables import number
+from dlcli.view.sentences.leaks import held_by_training
 from dlcli.view.sentences.scale import far_values
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed, moved_away
 
@@ -117,7 +118,7 @@ def unequal_lengths(facts: Facts) -> str:
 
 def overlapping_windows(facts: Facts) -> str:
     shares = [f"{each['shared']:,} of {each['windows']:,} windows of {name}" for name, each in facts["splits"].items()]
-    return f"{' and '.join(shares)} hold rows that training windows hold too"
+    return f"{' and '.join(shares)} {held_by_training(facts)}"
 
 
 def same_rows(facts: Facts) -> str:
@@ -197,6 +198,7 @@ WAYS = {
 APART = {
     "later": "so that the test is later than what was trained on",
     "apart": "so that windows of two splits share no row",
+    "text": "so that no text stands in two splits",
     "whole": "so that no series is in two splits",
 }
 SENTENCES = {

@@ -14,12 +14,17 @@ def suspiciously_good(facts: Facts) -> str:
             copies = f"{facts['copies']} of {facts['samples']} validation samples stand in training too"
         else:
             windows = f"{facts['shared']:,} of {facts['windows']:,} windows of validation"
-            copies = f"{windows} hold rows that training windows hold too"
+            copies = f"{windows} {held_by_training(facts)}"
         return f"{little}, and {copies}" if facts["left"] < 1 else copies
     if facts["leak"] == "target_is_a_sum":
         return f"{little}, and inputs add up to the target: a leak, unless it is made of nothing else"
     gives = "gives" if len(facts["columns"]) == 1 else "give"
     return f"{little}, and {listed(facts['columns'])} {gives} the target away"
+
+
+def held_by_training(facts: Facts) -> str:
+    """What windows share with those of training."""
+    return f"hold {'text' if facts.get('then') == 'text' else 'rows'} that training windows hold too"
 
 
 STANDS_IN_TRAINING = frozenset({"same_rows", "overlapping_windows"})
