@@ -53,7 +53,7 @@ def target_seen(experiment: Experiment) -> TargetSeen | None:
     if not deviations:
         return None
     several = len(sample.schema.targets) > 1
-    advice = [scaled(each, several=several) for each in sample.schema.targets if each.name in deviations]
+    advice = [scaled(sample, each, several=several) for each in sample.schema.targets if each.name in deviations]
     return TargetSeen(deviations, means, advice)
 
 

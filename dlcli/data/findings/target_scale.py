@@ -12,6 +12,8 @@ from dlcli.finding import Finding, Setting, only_name
 
 FAR = 1e3
 """So many times as large or as small as 1 a deviation is far from it: the first answers of a model are about 1."""
+LONG, SHORT = 10.0, 6.0
+"""So many deviations above the mean the largest are all that a loss sees, and to so many their logarithm has to bring them."""
 
 
 def target_far_from_unit_scale(
@@ -31,7 +33,7 @@ def target_far_from_unit_scale(
     if not targets:
         return None
     several = len(dataset.schema.targets) > 1
-    advice = [scaled(each, several=several) for each in dataset.schema.targets if each.name in targets]
+    advice = [scaled(dataset, each, several=several) for each in dataset.schema.targets if each.name in targets]
     facts = {"targets": targets}
     return Finding(
         code="target_far_from_unit_scale", severity="note", where=only_name([*targets]), facts=facts, advice=advice
@@ -51,12 +53,35 @@ def deviation_of(dataset: Dataset, schema: TargetSchema) -> float | None:
     return float(np.max(deviations))
 
 
-def scaled(schema: TargetSchema, *, several: bool) -> Setting:
-    """The setting that lets a target be learnt in units of its own deviation."""
-    new: dict[str, Any] = {"column": schema.columns or schema.column or schema.name, "scale": "standard"}
+def scaled(dataset: Dataset, schema: TargetSchema, *, several: bool) -> Setting:
+    """The setting that lets a target be learnt in units of its own deviation, of its logarithm where that alone is near it."""
+    kind = kind_of_scale(dataset, schema)
+    new: dict[str, Any] = {"column": schema.columns or schema.column or schema.name, "scale": kind}
     key = f"data.targets.{schema.name}" if several else "data.target"
-    why = "learnt with mean 0 and variance 1; metrics and predictions stay in its own units"
+    of = "" if kind == "standard" else ", as the few largest are far above all others"
+    why = f"learnt with mean 0 and variance 1{of}; metrics and predictions stay in its own units"
     return Setting(key=key, old=new["column"], new=new, why=why)
+
+
+def kind_of_scale(dataset: Dataset, schema: TargetSchema) -> str:
+    """`standard`, or a logarithm where numbers are never below 0, and the largest so many deviations above the mean that these
+    alone would be learnt."""
+    import numpy as np
+
+    if schema.columns or schema.padded:
+        return "standard"
+    values = np.asarray(dataset.splits["train"].targets[schema.name][:], np.float64)
+    least = min(float(np.min(each.targets[schema.name][:])) for each in dataset.splits.values() if len(each))
+    if least < 0 or longest(values) < LONG:
+        return "standard"
+    if longest(np.log1p(values)) <= SHORT:  # which takes a 0 as well, be it in a row that was not looked at
+        return "log1p"
+    return "log" if least > 0 and longest(np.log(values)) <= SHORT else "standard"
+
+
+def longest(values: Any) -> float:
+    """How many deviations the farthest of some values lies from their mean."""
+    return float(abs(values - values.mean()).max() / max(values.std(), 1e-300))
 
 
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
