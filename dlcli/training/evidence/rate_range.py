@@ -27,8 +27,12 @@ LITTLE = 0.3
 """Up to this share of the first loss one pass takes so little away that where it fell steepest is chance."""
 LONGER, DECADES, POWER = 60, (-2.0, -1.5, -1.0, -0.5, 0.0), 4
 """Then so many steps are made at rates so many decades beside the end of the fall, which count by a power of what each lowers."""
-SHORTER = 24
-"""Fewer of them tell nothing."""
+AS_LONG, SWEEP, COARSEST = 3, 0.7, 3
+"""A step and its compiling take about so many times what the loss alone does; the rates that grow have such a share of the time,
+and are at most so many times as far apart."""
+FEW, SHORTER = 12, 24
+"""Fewer steps than the first tell parts of the rate not apart, of which it then is the second, and fewer of the longer ones tell
+nothing."""
 SURE = 3.0
 """So many deviations of its mean the fall of the best of them is from nothing."""
 EXPLODED = 4.0
@@ -60,20 +64,22 @@ def tested_range(experiment: Experiment, *, seconds: float, trial: RateTrial | N
     Batches differ: what counts is how far the loss of each is below what the model makes of it before any step.
     """
     trial, watch = RateTrial(experiment) if trial is None else trial, Stopwatch()
+    coarse = coarseness(trial, seconds)
+    count, smoothing = STEPS // coarse, SMOOTHING**coarse
     rates: list[float] = []
     losses: list[float] = []
     excess: list[float] = []  # above the loss of perfect answers, which some losses put below zero
-    before = trial.untrained(STEPS)
-    start = sum(before) / STEPS
-    least = start - sum(perfect_total(experiment, trial.batch(at)[1], {}) for at in range(STEPS)) / STEPS
+    before = trial.untrained(count)
+    start = sum(before) / count
+    least = start - sum(perfect_total(experiment, trial.batch(at)[1], {}) for at in range(count)) / count
     if not math.isfinite(start):
         return RateRange([], [], None)
     with trial.begun():
         average = compiled = 0.0
-        for number in counted_off(range(STEPS), "trying learning rates", STEPS):
-            loss = trial.loss(trial.batch(number), LEAST * (MOST / LEAST) ** (number / (STEPS - 1)))
-            average = SMOOTHING * average + (1 - SMOOTHING) * (loss - before[number])
-            change = average / (1 - SMOOTHING ** (number + 1))
+        for number in counted_off(range(count), "trying learning rates", count):
+            loss = trial.loss(trial.batch(number), LEAST * (MOST / LEAST) ** (number / (count - 1)))
+            average = smoothing * average + (1 - smoothing) * (loss - before[number])
+            change = average / (1 - smoothing ** (number + 1))
             if not math.isfinite(loss) or (excess and least + change > EXPLODED * min(excess)):
                 break
             rates.append(float(trial.rate.numpy()))
@@ -81,14 +87,16 @@ def tested_range(experiment: Experiment, *, seconds: float, trial: RateTrial | N
             excess.append(least + change)
             compiled = compiled or watch.seconds
             if watch.seconds > seconds:  # unseen: time alone
-                return RateRange(rates, losses, proposed(rates, excess), whole=number + 1 == STEPS)
-    each, begin = (watch.seconds - compiled) / max(len(rates) - 1, 1), proposed(rates, excess)
+                return RateRange(rates, losses, proposed(rates, excess, coarse), whole=number + 1 == count)
+    each, begin = (watch.seconds - compiled) / max(len(rates) - 1, 1), proposed(rates, excess, coarse)
     if begin is None:
         return RateRange(rates, losses, None)
     if least - min(excess) >= LITTLE * least:
-        found = best_part(trial, begin, before)
-        return RateRange(rates, losses, found, whole=watch.seconds <= seconds)
-    falls, steps = dict[float, list[float]](), fitting(seconds - watch.seconds, each)
+        steps = fitting(seconds - watch.seconds, each * len(PARTS), least=FEW, most=TRIED)
+        found = best_part(trial, begin, before, steps) if steps else float(f"{begin / PARTS[1]:.1g}")
+        return RateRange(rates, losses, found)
+    falls = dict[float, list[float]]()
+    steps = fitting(seconds - watch.seconds, each * len(DECADES), least=SHORTER, most=min(count, LONGER))
     if steps is None:  # unseen: time alone
         return RateRange(rates, losses, begin, whole=False)
     for one in beside_end(rates, excess):
@@ -99,24 +107,35 @@ def tested_range(experiment: Experiment, *, seconds: float, trial: RateTrial | N
     return RateRange(rates, losses, middle(falls, least=(1 - FALLEN) * abs(start)))
 
 
-def fitting(seconds: float, each: float) -> int | None:
-    """The steps at each rate for which there is time where each takes so long; None where they are too few to tell."""
-    steps = int(seconds / max(each, 1e-6) / len(DECADES))
-    return min(steps, LONGER) if steps >= SHORTER else None
+def coarseness(trial: RateTrial, seconds: float) -> int:
+    """How many times as far apart rates have to be tried for all of them to fit into some seconds: the loss of a batch, which is
+    timed, and a step, which takes about three times as long."""
+    watch = Stopwatch()
+    trial.untrained(1)
+    compiled = watch.seconds
+    trial.untrained(1)
+    each, left = (1 + AS_LONG) * (watch.seconds - compiled), SWEEP * (seconds - watch.seconds - AS_LONG * compiled)
+    return next((coarse for coarse in range(1, COARSEST) if STEPS / coarse * each <= left), COARSEST)
 
 
-def best_part(trial: RateTrial, begin: float, before: list[float]) -> float | None:
-    """The part of a rate with which the loss comes down furthest in some steps; None where what fell was noise.
+def fitting(seconds: float, each: float, *, least: int, most: int) -> int | None:
+    """So many steps, at `most`, as there is time for where each takes so long; None where fewer than the `least` would be."""
+    steps = int(seconds / max(each, 1e-6))
+    return min(steps, most) if steps >= least else None
+
+
+def best_part(trial: RateTrial, begin: float, before: list[float], steps: int) -> float | None:
+    """The part of a rate with which the loss comes down furthest in so many steps; None where what fell was noise.
 
     A loss that falls while the rate grows may still be thrown out by one that stays as high.
     """
 
     def comes_to(one: float) -> float:
-        late = sum(trial.losses(one, TRIED)[-TRIED // 3 :])
+        late = sum(trial.losses(one, steps)[-steps // 3 :])
         return late if math.isfinite(late) else math.inf
 
     reached = {one: comes_to(one) for one in (float(f"{begin / part:.1g}") for part in PARTS)}
-    found, stood = min(reached, key=reached.__getitem__), sum(before[:TRIED][-TRIED // 3 :])
+    found, stood = min(reached, key=reached.__getitem__), sum(before[:steps][-steps // 3 :])
     return None if stood - reached[found] < (1 - FALLEN) * abs(stood) else found
 
 
@@ -143,22 +162,24 @@ def middle(falls: Mapping[float, Sequence[float]], *, least: float) -> float | N
     return float(f"{10 ** float((shares * np.log10([*falls])).sum() / shares.sum()):.1g}")
 
 
-def proposed(rates: list[float], losses: list[float]) -> float | None:
+def proposed(rates: list[float], losses: list[float], coarse: int = 1) -> float | None:
     """Where the loss falls steepest, and at most a tenth of where it was lowest: two digits are enough."""
     import numpy as np
+
+    span = BEFORE // coarse
 
     if not losses:  # no number from the first step on
         return None
     # The first rates are too small to learn anything: what the loss does there is noise.
-    start = float(np.mean(losses[:BEFORE]))
+    start = float(np.mean(losses[:span]))
     lowest = int(np.argmin(losses))
-    if lowest < BEFORE or losses[lowest] > FALLEN * start:
+    if lowest < span or losses[lowest] > FALLEN * start:
         return None
     # Batches differ, and so the loss of one goes up and down before anything is learnt: the fall begins behind the last loss
     # that was still as high.
     high = start - BEGUN * (start - losses[lowest])
     begun = max((number for number in range(lowest) if losses[number] >= high), default=0)
-    falls = [number for number in range(max(BEFORE, begun), lowest + 1) if losses[number] <= FALLEN * start]
-    slopes = [losses[number] - losses[number - BEFORE] for number in falls]
+    falls = [number for number in range(max(span, begun), lowest + 1) if losses[number] <= FALLEN * start]
+    slopes = [losses[number] - losses[number - span] for number in falls]
     steepest = rates[falls[int(np.argmin(slopes))]]
     return float(f"{min(steepest, rates[lowest] / 10):.1g}")

@@ -77,10 +77,9 @@ def rate_too_high(story: Story) -> Finding | None:
     facts: dict[str, Any] = {"rate": rate, "proposed": proposed, "signs": signs}
     facts |= {"first": train[0], "least": min(train), "last": train[-1]}
     facts |= {"same": None, "lower": None} if settled is None else {"same": settled.same, "lower": settled.other}
-    # Where the range test has nothing against the rate, and where steps of a tenth were tried, it is a tenth.
-    tested = lower or (
-        proposed is None and settled is None and not {"back", "above", "sure", "first", "again"} & {*signs}
-    )
+    # Where the range test has nothing against the rate, where steps of a tenth were tried, and of long steps, it is a tenth.
+    untold = proposed is None and settled is None and not is_long_step(story)
+    tested = lower or (untold and not {"back", "above", "sure"} & {*signs})
     advice = tested_rate(story, why="the range test on this model") if tested else far_lower(story)
     return Finding(
         code="rate_too_high",
