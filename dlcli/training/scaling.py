@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from dlcli.data import Dataset, Samples
@@ -34,13 +34,15 @@ class TargetSeen:
     deviations: Mapping[str, float]
     means: Mapping[str, float]
     advice: Sequence[Setting]
+    least: Mapping[str, float] = field(default_factory=dict)
+    """The least deviation among the numbers of a target where it is far below the largest."""
 
 
 def target_seen(experiment: Experiment) -> TargetSeen | None:
     """The targets that are in the way of a training that suffers: less far from unit scale, or far from 0, will do."""
 
     sample, free = sample_of(experiment), free_targets(experiment)
-    deviations, means = dict[str, float](), dict[str, float]()
+    deviations, means, least = dict[str, float](), dict[str, float](), dict[str, float]()
     for head, schema in zip(experiment.config.heads, sample.schema.targets, strict=True):
         deviation = deviation_of(sample, schema) if schema.name in free else None
         if not deviation:
@@ -48,13 +50,24 @@ def target_seen(experiment: Experiment) -> TargetSeen | None:
         values = sample.splits["train"].targets[schema.name][:]
         mean = mean_beside(real_values(values, PADDING if schema.padded else None), each=bool(schema.columns))
         unit = unit_of(experiment.model.output if head.name is None else experiment.model.output[head.name])
-        if not SMALL < deviation / unit < LARGE or abs(mean) / unit > LARGE:
+        smallest = smallest_of(values) if schema.columns else deviation
+        if smallest * LARGE < deviation:
+            least[schema.name] = smallest
+        if not SMALL < deviation / unit < LARGE or abs(mean) / unit > LARGE or schema.name in least:
             deviations[schema.name], means[schema.name] = deviation, mean
     if not deviations:
         return None
     several = len(sample.schema.targets) > 1
     advice = [scaled(sample, each, several=several) for each in sample.schema.targets if each.name in deviations]
-    return TargetSeen(deviations, means, advice)
+    return TargetSeen(deviations, means, advice, least)
+
+
+def smallest_of(values: Any) -> float:
+    """The least deviation among the columns of values (samples, columns) that change."""
+    import numpy as np
+
+    spread = np.asarray(values, np.float64).std(axis=0)
+    return float(spread[spread > 0].min())
 
 
 def mean_beside(values: Any, *, each: bool) -> float:

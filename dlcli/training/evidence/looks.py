@@ -25,7 +25,7 @@ from dlcli.training.evidence.neighbours import Neighbours, neighbours
 from dlcli.training.evidence.padding_read import PaddingRead, padding_read
 from dlcli.training.evidence.penalties import Penalty, penalties
 from dlcli.training.evidence.rates_tried import RatesTried
-from dlcli.training.evidence.reach import Reach, below_logarithms, reaches
+from dlcli.training.evidence.reach import Reach, below_logarithms, divided_by_zero, reaches
 from dlcli.training.evidence.related import related
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.sight import Seen, seen_more, sight
@@ -120,6 +120,8 @@ class Looks:
     reaches: Callable[[], Sequence[Reach]] = tuple
     below_logarithms: Callable[[], Sequence[tuple[str, str | None]]] = tuple
     """Last layers, with the paths of their entries, below 0 of which their loss takes a logarithm."""
+    divided_by_zero: Callable[[], Sequence[tuple[str, str, float, str]]] = tuple
+    """Targets that are 0 in some samples, where their loss divides by them: with the loss, the share and the path of the loss."""
     penalties: Callable[[], Sequence[Penalty]] = tuple
     padding_read: Callable[[], PaddingRead | None] = lambda: None
     words_read: Callable[[], WordsRead | None] = lambda: None
@@ -216,7 +218,7 @@ def looks(
     return Looks(
         failures=bounded.failures,
         data=data,
-        **known_of(experiment),
+        **known_of(experiment, bounded),
         train=cache(lambda: bounded.one(lambda: train_compared(experiment, measure), None)),
         classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
         ended=cache(lambda split: bounded.quick(lambda: classes_at_end(experiment, last, split), list[ClassesSeen]())),
@@ -255,12 +257,13 @@ def looks(
     )
 
 
-def known_of(experiment: Experiment) -> dict[str, Any]:
+def known_of(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
     """What is known of an experiment without a look at its model."""
     schema = experiment.dataset.schema
     return {
         "samples": {split: len(feed) for split, feed in experiment.splits.items()},
         "counts": counts_of(experiment.dataset),
+        "divided_by_zero": cache(lambda: bounded.many(lambda: divided_by_zero(experiment))),
         "learning": sum(math.prod(weight.shape) for weight in experiment.model.trainable_variables),
         "pictures": takes_pictures(schema),
         "flat_target": all(len(each.shape) == each.is_one_hot for each in schema.targets),

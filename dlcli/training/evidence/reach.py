@@ -18,6 +18,8 @@ from dlcli.training.setup.experiment import Experiment
 LOOKED_AT = 5000  # unseen: time alone
 OF_CLASSES, SURE = frozenset({"classes", "one_hot", "binary"}), 30.0
 """What losses compare with that read scores of classes; a score as far as this from others is sure of its class."""
+DIVIDED = 1e3
+"""So many times what it costs elsewhere a mistake costs at a target of 0 that a loss divides by."""
 SLACK = 0.01
 """So much of their range targets may lie beyond what can be put out: rounding and noise."""
 
@@ -148,4 +150,28 @@ def below_logarithms(experiment: Experiment) -> list[tuple[str, str | None]]:
         loss, one = build_loss(head.loss, experiment.facts), tf.constant([[1.0]])
         if math.isnan(float(loss(one, -one))) and math.isfinite(float(loss(one, one))):
             found.append((written_layer_name(layer.name), entry_of(experiment, layer)))
+    return found
+
+
+def divided_by_zero(experiment: Experiment) -> list[tuple[str, str, float, str]]:
+    """The targets that are 0 in some training samples, where a small mistake costs so much more there that the others do not
+    count: with the loss, the share of these samples, and the path of the loss."""
+    import numpy as np
+    import tensorflow as tf
+
+    found, feed = [], experiment.splits["train"]
+    for head, schema in zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True):
+        if needs(head.loss) != "numbers" or schema.classes is not None or schema.absent:
+            continue
+        values = feed.take(spread_samples(len(feed), LOOKED_AT))[1][schema.name].astype(np.float64)
+        share, size = float((values == 0).mean()), float(np.abs(values).mean())
+        if not 0 < share < 1:
+            continue
+        loss = build_loss(head.loss, experiment.facts)
+        at_zero, elsewhere = (
+            float(loss(tf.constant([[each]], tf.float32), tf.constant([[each + size / 2]], tf.float32)))
+            for each in (0.0, size)
+        )
+        if at_zero > DIVIDED * elsewhere > 0:
+            found.append((schema.name, head.loss.written, share, "loss" if head.name is None else f"loss.{head.name}"))
     return found

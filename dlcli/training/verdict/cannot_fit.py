@@ -38,6 +38,8 @@ OTHER, MANY = 20.0, 1000
 CLEAR, COSTS = 0.1, 0.05
 """Below the first share of the trivial loss nothing is to be explained; ends that cost the second are seen whatever neighbours
 of samples know."""
+ZEROS = 0.01
+"""From such a share of targets of 0 on a loss that divides by them tells of no others."""
 WIDE = 32
 """Units that are enough for a first try."""
 FEW, UNSETTLED, NEARBY = 2, 10, 4.0
@@ -47,12 +49,26 @@ times higher is safe."""
 
 def cannot_fit(story: Story) -> Finding | None:
     """Seen by the range of the last activation, or where neighbours know what a linear or narrow model cannot learn."""
+    zeros = told_of_zeros(story)
+    if zeros is not None:
+        return zeros
     reach = unreachable(story)
     if reach is not None:
         facts = facts_of(reach)
         advice = unbent(reach)
         return Finding(code="cannot_fit", severity="warning", where=reach.layer, facts=facts, advice=advice)
     return short_sighted(story) or too_simple(story)
+
+
+def told_of_zeros(story: Story) -> Finding | None:
+    """Seen where a loss divides by targets of which some are 0, so that these few are all that it tells of."""
+    for target, loss, share, key in story.looks.divided_by_zero():
+        if share >= ZEROS:
+            why = "it divides by nothing, so that all samples count"
+            advice = [Setting(key=key, old=loss, new="mae", why=why)]
+            facts = {"why": "zeros", "target": target, "loss": loss, "share": share}
+            return Finding(code="cannot_fit", severity="warning", where=target, facts=facts, advice=advice)
+    return None
 
 
 def unreachable(story: Story) -> Reach | None:

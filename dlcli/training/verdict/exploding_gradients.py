@@ -11,7 +11,7 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.gradients import LayerGradient
 from dlcli.training.evidence.layers_seen import LayersSeen
 from dlcli.training.evidence.looks import Looks
-from dlcli.training.verdict.cannot_fit import unreachable
+from dlcli.training.verdict.cannot_fit import told_of_zeros, unreachable
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import beside_trivial_in_training, left, struggles
 from dlcli.training.verdict.story import Story
@@ -35,7 +35,7 @@ def exploding_gradients(story: Story) -> Finding | None:
     """Seen where a layer's gradient before the first step is not finite, or dwarfs its weights, and little is learnt."""
     begun = story.looks.begun()
     bad = [each for each in begun.gradients if explodes(each)] if begun is not None else []
-    if unreachable(story) is not None:
+    if unreachable(story) is not None or told_of_zeros(story) is not None:
         return None  # what cannot be reached pulls as hard as it is far
     if begun is None or not bad:
         return far_from_start(story) if struggles(story, above=LITTLE) else None

@@ -13,12 +13,14 @@ from dlcli.training.verdict.cannot_fit import unreachable
 from dlcli.training.verdict.far_values import thrown_by_values
 from dlcli.training.verdict.rate_too_high import FAR_BELOW
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import beside_trivial_in_training, struggles
+from dlcli.training.verdict.standing import beside_trivial_in_training, left_in_training, struggles
 from dlcli.training.verdict.story import Story
 
 FEWEST, PART = 3, 4
 """So many epochs above the trivial loss, and one of so many of all, are lost on the way to the target."""
 
+SOME = 0.1
+"""So much of the smallest numbers of a target may be left without a word."""
 MUCH = 0.5
 """A loss that came down to the trivial one early, and by half since, has what is left from elsewhere."""
 
@@ -29,13 +31,24 @@ def target_far_from_scale(story: Story) -> Finding | None:
     if thrown is not None:
         return thrown
     target = story.looks.target()
-    if target is None or not (struggles(story, above=MUCH) or crept(story)) or no_scale_helps(story):
+    if (
+        target is None
+        or not (struggles(story, above=MUCH) or crept(story) or drowned(story, target))
+        or no_scale_helps(story)
+    ):
         return None
-    facts = {"targets": target.deviations, "means": target.means}
+    facts = {"targets": target.deviations, "means": target.means, "least": target.least}
     where = only_name([*target.deviations])
     return Finding(
         code="target_far_from_scale", severity="warning", where=where, facts=facts, advice=scaled_target(story)
     )
+
+
+def drowned(story: Story, target: TargetSeen) -> bool:
+    """Whether what is left of the loss, which is that of the largest numbers of a target, may be all of the smallest."""
+    share = left_in_training(story)
+    ratios = [target.deviations[name] / least for name, least in target.least.items()]
+    return share is not None and any(share * ratio**2 > SOME for ratio in ratios)
 
 
 def scaled_target(story: Story) -> list[Advice]:

@@ -26,6 +26,11 @@ def more_rows(count: int) -> str:
     return f" and far off in {count:,} more" if count else ""
 
 
+def beside_least(facts: Facts, name: str) -> str:
+    least = facts.get("least", {}).get(name)
+    return "" if least is None else f", beside numbers that deviate by {number(least)}: of these the loss tells nothing"
+
+
 def far_title(facts: Facts, what: str) -> str:
     return "values far beyond all others" if facts.get("why") == "values" else f"{what} far from unit scale"
 
@@ -40,7 +45,7 @@ def target_far_from_scale(facts: Facts) -> str:
     if facts.get("why") == "values":
         return far_values(facts)
     seen = [
-        f"'{name}' has mean {number(facts['means'][name])} and deviation {number(deviation)}"
+        f"'{name}' has mean {number(facts['means'][name])} and deviation {number(deviation)}{beside_least(facts, name)}"
         for name, deviation in facts["targets"].items()
     ]
     return first_of(seen, more="more targets")

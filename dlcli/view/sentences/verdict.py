@@ -151,6 +151,9 @@ def exploding_title(facts: Facts) -> str:
 
 
 def cannot_fit(facts: Facts) -> str:
+    if facts["why"] == "zeros":
+        zeros = f"{facts['loss']} divides by '{facts['target']}', which is 0 in {facts['share']:.0%} of the samples"
+        return f"{zeros}: the loss tells of these alone"
     if facts["why"] in {"range", "scores"}:
         low, high = facts["ends"]
         puts_out = f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}"
