@@ -7,6 +7,7 @@ from typing import Any
 
 from dlcli.layers.calls import calls_of
 from dlcli.named_inputs import model_of
+from dlcli.training.engine.steps import batch_tensors, only_target
 from dlcli.training.evidence.dead_units import dead_channels, is_relu
 from dlcli.training.evidence.gradients import LayerGradient, entry_of, layer_gradients
 from dlcli.training.setup.experiment import Experiment
@@ -37,10 +38,12 @@ class DeadSeen:
 
 @dataclass(frozen=True)
 class LayersSeen:
-    """The gradients of all layers that have weights, and the dead units of those that can have such, in their order."""
+    """The gradients of all layers that have weights, and the dead units of those that can have such, in their order; `loss` is
+    that of the batch, without what weights cost."""
 
     gradients: list[LayerGradient]
     dead: list[DeadSeen]
+    loss: float | None = None
 
 
 def layers_seen(experiment: Experiment) -> LayersSeen:
@@ -71,7 +74,19 @@ def layers_seen(experiment: Experiment) -> LayersSeen:
                     bool(getattr(call.layer, "weights", ())),
                 )
             )
-    return LayersSeen(layer_gradients(experiment, rows), dead)
+    return LayersSeen(layer_gradients(experiment, rows), dead, loss_on(experiment, rows))
+
+
+def loss_on(experiment: Experiment, rows: Any) -> float:
+    """The loss on training samples as the weights stand."""
+    inputs, targets = batch_tensors(*experiment.splits["train"].take(rows))
+    answers = experiment.model(inputs, training=False)
+    return float(experiment.model.compute_loss(inputs, only_target(targets), answers)) - penalty_of(experiment.model)
+
+
+def penalty_of(model: Any) -> float:
+    """What weights cost."""
+    return sum(float(each) for each in model.losses)
 
 
 def as_rows(values: Any) -> Any:

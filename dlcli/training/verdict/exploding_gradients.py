@@ -27,6 +27,8 @@ LITTLE = 0.1
 """So much of the trivial loss is left of a model that has spent its epochs on coming back."""
 FAR = 2.0
 """So many times the trivial loss a first epoch was far from any answer, with first weights that are written."""
+BEGUN = 10.0
+"""So many times the trivial loss a model begins at whose first weights throw its answers away before any step."""
 EXPLODED = 1e3
 """A gradient so many times as large as the weights that it belongs to."""
 
@@ -38,7 +40,7 @@ def exploding_gradients(story: Story) -> Finding | None:
     if unreachable(story) is not None or told_of_zeros(story) is not None:
         return None  # what cannot be reached pulls as hard as it is far
     if begun is None or not bad:
-        return far_from_start(story) if struggles(story, above=LITTLE) else None
+        return far_from_start(story) if struggles(story, above=LITTLE) or (left(story) or 0.0) > THROWN else None
     if not (struggles(story, above=MUCH) or (left(story) or 0.0) > THROWN):
         return None
     facts = {"why": "gradient", "layer": bad[0].layer, "norm": bad[0].norm, "weights": bad[0].weights}
@@ -65,6 +67,17 @@ def far_from_start(story: Story) -> Finding | None:
         return None
     facts = {"why": "answers", "first": story.losses("train")[0], "trivial": seen.trivial}
     return Finding(code="exploding_gradients", severity="warning", facts=facts, advice=found)
+
+
+def begins_far(story: Story) -> bool:
+    """Whether first weights that are written threw gradients or answers away before any step was made: no rate did that."""
+    found, begun, seen = exploding_gradients(story), story.looks.begun(), beside_trivial_in_training(story)
+    if found is None or begun is None or not any("initializer" in each.about for each in found.advice):
+        return False
+    if found.facts["why"] == "gradient":
+        return True
+    loss = begun.loss
+    return seen is not None and loss is not None and not loss <= BEGUN * (seen.trivial - story.perfect)
 
 
 def explodes(each: LayerGradient) -> bool:

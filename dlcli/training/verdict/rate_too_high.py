@@ -14,6 +14,7 @@ from dlcli.training.verdict.advice import best_of_many, tested_rate
 from dlcli.training.verdict.batches import larger_batch
 from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.curve import noise_of, steady
+from dlcli.training.verdict.exploding_gradients import begins_far
 from dlcli.training.verdict.holding import are_pulled_in, decays
 from dlcli.training.verdict.rate_signs import (
     STUCK,
@@ -72,6 +73,8 @@ def rate_too_high(story: Story) -> Finding | None:
     heavy = heavy_momentum(story) if signs else []
     lower = proposed is not None and proposed * (BELOW if signs else FAR_BELOW) <= rate
     if not (heavy or lower or (shows_by_itself(story, {*signs}) and cannot_fit(story) is None)):
+        return None
+    if begins_far(story) and not is_long_step(story):
         return None
     train = story.losses("train")
     facts: dict[str, Any] = {"rate": rate, "proposed": proposed, "signs": signs}
