@@ -46,6 +46,8 @@ class Reach:
     """Whether the targets are in another scale than they were written in."""
     floor: float | None = None
     """Of scores of classes the loss of the best that can be put out; `beyond` is its share of that of equal ones."""
+    least_loss: float = 0.0
+    """How much of the loss as it is trained on the nearest that can be put out leaves."""
 
 
 def reaches(experiment: Experiment) -> list[Reach]:
@@ -70,9 +72,13 @@ def reaches(experiment: Experiment) -> list[Reach]:
             least, most = float(values.min()), float(values.max())
             name, entry = written_as(experiment, layer)
             place = written_layer_name(layer.name)
-            cost = cost_of(values, ends)
+            scaled, cost, least_loss = (
+                schema.scale is not None,
+                cost_of(values, ends),
+                left_by(experiment, head, values, ends),
+            )
             found.append(
-                Reach(schema.name, place, name, *ends, least, most, beyond, entry, cost, schema.scale is not None)
+                Reach(schema.name, place, name, *ends, least, most, beyond, entry, cost, scaled, least_loss=least_loss)
             )
     return found
 
@@ -118,6 +124,15 @@ def cost_of(values: Any, ends: tuple[float, float]) -> float:
     """The share of the mean's squared loss that is left where each value is met as nearly as the ends allow."""
     spread = float(values.var())
     return float(((values - values.clip(*ends)) ** 2).mean()) / spread if spread > 0 else 0.0
+
+
+def left_by(experiment: Experiment, head: Head, values: Any, ends: tuple[float, float]) -> float:
+    """What a loss costs, as it counts, where each value is met as nearly as the ends allow; 0 where that is no number."""
+    import numpy as np
+
+    truth, nearest = (each.reshape(len(values), -1).astype(np.float32) for each in (values, values.clip(*ends)))
+    loss = float(head.weight * np.mean(build_loss(head.loss, experiment.facts)(truth, nearest)))
+    return loss if math.isfinite(loss) else 0.0
 
 
 def ends_of(layer: Any) -> tuple[float, float] | None:

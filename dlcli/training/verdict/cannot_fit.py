@@ -15,12 +15,14 @@ from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.short_sighted import short_sighted
 from dlcli.training.verdict.standing import (
+    beside_trivial_in_training,
     counts_classes_alike,
     has_settled,
     left_in_training,
     mistakes_left,
     neighbours_left,
     struggles,
+    weighs,
 )
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import takes_by_name
@@ -40,6 +42,8 @@ CLEAR, COSTS = 0.1, 0.05
 of samples know."""
 ZEROS = 0.01
 """From such a share of targets of 0 on a loss that divides by them tells of no others."""
+SLIGHT, OF_LEFT = 0.02, 0.4
+"""So much of the trivial loss is left where ends that alone cost such a share of what is left are seen all the same."""
 WIDE = 32
 """Units that are enough for a first try."""
 FEW, UNSETTLED, NEARBY = 2, 10, 4.0
@@ -73,10 +77,19 @@ def told_of_zeros(story: Story) -> Finding | None:
 
 def unreachable(story: Story) -> Reach | None:
     """The last activation that cannot reach the targets, where the training suffers from it."""
-    reach = next((each for each in story.looks.reaches() if each.beyond > BEYOND), None)
-    if reach is None or not (struggles(story, above=CLEAR) or (reach.cost > COSTS and poor(story))):
-        return None
-    return reach
+    for reach in story.looks.reaches():
+        suffers = reach.beyond > BEYOND and (struggles(story, above=CLEAR) or (reach.cost > COSTS and poor(story)))
+        if suffers or (reach.beyond > BEYOND and is_what_is_left(story, reach)):
+            return reach
+    return None
+
+
+def is_what_is_left(story: Story, reach: Reach) -> bool:
+    """Whether something is left of the training loss, and much of that is what the ends alone cost."""
+    seen, share = beside_trivial_in_training(story), left_in_training(story)
+    if seen is None or share is None or share < SLIGHT or weighs(story):
+        return False
+    return reach.least_loss >= OF_LEFT * (seen.reached - seen.perfect)
 
 
 def poor(story: Story) -> bool:
