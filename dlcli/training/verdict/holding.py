@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dlcli.training.evidence.penalties import Penalty
-from dlcli.training.verdict.standing import beside_trivial_in_training, left, left_in_training
+from dlcli.training.verdict.standing import beside_trivial_in_training, left, left_in_training, mistakes_left
 from dlcli.training.verdict.story import Story
 
 SLIGHT, HEAVY, SHRINKS = 0.004, 1.0, 0.01
@@ -25,6 +25,9 @@ SOME, MANY = 0.05, 5.0
 """So much of the trivial loss is left where weights that cost so many times as much as the data keep training itself there."""
 HEAVY_COST, SHARE = 0.05, 0.15
 """What weights usually cost times many, and what is left where it is that which holds a model back."""
+BINDS = 0.02
+"""So much is left, of the loss and of mistakes, where weights that cost many times as much as usual cost more than that: they are
+kept from growing by what that costs."""
 COSTS = 0.3
 """So much of the data's own loss weights cost where they are what is minimized."""
 
@@ -45,7 +48,7 @@ def held_back(story: Story) -> list[Penalty]:
     """What keeps the model from fitting, where much is left: weights that cost too much, or noise that lets little through."""
     share = left_in_training(story)
     if share is None or share < SOME:
-        return []
+        return bound(story)
     penalties = story.looks.penalties()
     answers = [each for each in penalties if each.at_end and each.share >= ANSWERS]
     if answers:
@@ -60,12 +63,23 @@ def held_back(story: Story) -> list[Penalty]:
     if heavy and share >= SHARE and share > (left(story) or 0.0) - SOME:
         return heavy
     if seen is None or share < MORE:
-        return weights if cost > MANY * own > 0 and share > (left(story) or 0.0) - SOME else []
+        return weights if cost > MANY * own > 0 and share > (left(story) or 0.0) - SOME else bound(story)
     if share < POOR:
         return weights if cost > own else []
     if weights and (cost > COSTS * own or has_shrunk(story)):
         return weights
     return [each for each in penalties if each.share >= DROPPED]
+
+
+def bound(story: Story) -> list[Penalty]:
+    """Weights that cost far more than usual, and more than the data, though little is left: what is minimized is their cost."""
+    share, seen, wrong = left_in_training(story), beside_trivial_in_training(story), mistakes_left(story)
+    heavy = [each for each in story.looks.penalties() if not each.share and each.strength >= HEAVY_COST]
+    if seen is None or share is None or min(share, share if wrong is None else wrong) < BINDS:
+        return []
+    if share <= (left(story) or 0.0) - SOME:
+        return []
+    return heavy if sum(each.cost for each in heavy) > seen.reached - seen.perfect else []
 
 
 def has_shrunk(story: Story) -> bool:

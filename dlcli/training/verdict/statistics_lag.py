@@ -12,6 +12,7 @@ from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.statistics_seen import MovingLayer, StatisticsSeen
 from dlcli.training.verdict.advice import together
+from dlcli.training.verdict.holding import KEEPS, STRONG, held_back
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import MARGIN, left, share_left
@@ -35,8 +36,11 @@ def statistics_lag(story: Story) -> Finding | None:
     if found is None or not all(gains(seen, found, split) for split in found.moving):
         return None
     split = story.judged
-    if split not in found.settled or (share_left(replace(seen, reached=found.settled[split])) or 0.0) >= MARGIN:
+    if split not in found.settled:
         return None
+    rest = share_left(replace(seen, reached=found.settled[split])) or 0.0
+    if rest >= MARGIN or (rest >= KEEPS and any(each.share >= STRONG for each in held_back(story))):
+        return None  # fresh statistics leave what is kept back by noise
     steps = steps_an_epoch(story)
     facts = {
         "layers": [each.layer for each in found.layers],
