@@ -28,6 +28,7 @@ from dlcli.training.verdict.standing import (
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import melted
 from dlcli.training.verdict.unread import hardly_read
+from dlcli.training.verdict.written import takes_by_name
 
 FLAT = 0.95
 """The share of the trivial loss above which training has learnt nothing."""
@@ -59,7 +60,8 @@ def does_not_learn(story: Story) -> Finding | None:
         padding = story.looks.padding_read()
         share = 0.0 if padding is None or padding.share < MOSTLY else padding.share
         facts |= {"why": "flat", "frozen": [*frozen], "neighbours": known, "padding": share}
-        advice = melted(frozen) or (masked(padding) if padding is not None and share else asked(story))
+        facts["numbers"] = padding is not None and padding.numbers
+        advice = melted(frozen) or (masked(story, padding) if padding is not None and share else asked(story))
         return Finding(code="does_not_learn", severity="warning", facts=facts, advice=advice)
     samples = story.looks.samples.get("validation", 0)
     if len(story.losses("validation")) < FEWEST_EPOCHS or samples < FEWEST or not learnt or not never_better(story):
@@ -72,9 +74,12 @@ def does_not_learn(story: Story) -> Finding | None:
     return Finding(code="does_not_learn", severity="warning", facts=facts, advice=asked(story))
 
 
-def masked(padding: PaddingRead) -> list[Advice]:
-    """Ids of 0 that stand for nothing, so that a layer passes them over."""
+def masked(story: Story, padding: PaddingRead) -> list[Advice]:
+    """Ids of 0 that stand for nothing, or a mask in front where rows of numbers do, so that a layer passes them over."""
     why = "what stands behind the end of a sample is then passed over"
+    entries = story.config.written_layers()
+    if padding.maskable and entries and not any(map(takes_by_name, entries)):
+        return [Setting(key="layers", old=entries, new=["Masking", *entries], why=why)]
     return together(Setting(key=f"{entry}.mask_zero", old=False, new=True, why=why) for entry in padding.entries)
 
 

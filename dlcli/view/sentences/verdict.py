@@ -245,8 +245,9 @@ def does_not_learn(facts: Facts) -> str:
     frozen = (
         f"; {listed(facts['frozen'])} {'is' if len(facts['frozen']) == 1 else 'are'} frozen" if facts["frozen"] else ""
     )
+    sequence = "sample" if facts.get("numbers") else "text"
     padding = (
-        f"; {facts['padding']:.0%} of what is read step by step stands behind the end of its text"
+        f"; {facts['padding']:.0%} of what is read step by step stands behind the end of its {sequence}"
         if facts["padding"]
         else ""
     )
