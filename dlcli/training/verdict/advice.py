@@ -26,14 +26,14 @@ def tested_rate(story: Story, *, why: str) -> list[Advice]:
     return [Setting(key=rate_key(story.config.optimizer), old=old, new=rate, why=why), *best_of_many(story)]
 
 
-def usual_rate(story: Story) -> list[Advice]:
+def usual_rate(story: Story, *, so_far: str = "weights stay where they were drawn") -> list[Advice]:
     """The rate that Keras gives the optimizer by itself, where that is far higher: of a model that no first steps at any rate
-    teach anything, none is measured."""
+    teach anything, none is measured. `so_far` is what comes of the one that is written."""
     written, optimizer = written_rate(story.config.optimizer), story.config.optimizer
     usual = keras_catalogue().kinds["optimizers"][optimizer.name]["arguments"].get("learning_rate", {}).get("default")
     if written is None or not isinstance(usual, float) or usual < FAR * written:
         return []
-    why = f"what {optimizer.name} has by itself; at this one weights stay where they were drawn"
+    why = f"what {optimizer.name} has by itself; at this one {so_far}"
     key, old = rate_key(optimizer), shortest(written)
     return [Setting(key=key, old=old, new=usual, why=why), *best_of_many(story)]
 

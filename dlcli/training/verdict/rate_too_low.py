@@ -13,7 +13,7 @@ from dlcli.training.verdict.curve import keeps_its_pace, steady
 from dlcli.training.verdict.exploding_gradients import CLIPS
 from dlcli.training.verdict.holding import held_back
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import HARDLY, left_in_training, neighbours_left, struggles
+from dlcli.training.verdict.standing import HARDLY, left, left_in_training, neighbours_left, struggles
 from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
 
@@ -70,15 +70,25 @@ def rate_too_low(story: Story) -> Finding | None:
     if not (behind or is_slow(story)) or not is_straight(story) or over:
         return None
     rate, proposed = story.rate, story.looks.rate()
-    unknown = story.looks.rate_unknown()
-    if proposed is None and not ((unknown or hardly_moved(story)) and stayed(story, known=not unknown)):
+    unknown, above = story.looks.rate_unknown(), unknown_above(story)
+    if proposed is None and not (above or ((unknown or hardly_moved(story)) and stayed(story, known=not unknown))):
         return None
     if proposed is not None and proposed < how_far(story, ended=ended) * rate:
         return None
     facts = {"rate": rate, "proposed": proposed, "first": train[0], "last": train[-1], "cut": None}
     advice = usual_rate(story) if proposed is None and not unknown else []
+    advice = usual_rate(story, so_far="all epochs have not come to the constant answer") if above else advice
     advice = advice or tested_rate(story, why="the range test on this model")
     return Finding(code="rate_too_low", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice)
+
+
+def unknown_above(story: Story) -> bool:
+    """Whether there was no time to try rates, and all epochs at one far below the usual have not even come to what one answer for
+    all costs, in training and on validation, though they fall as fast as at first."""
+    inside, judged = left_in_training(story), left(story)
+    if not story.looks.rate_unknown() or min(inside or 0.0, judged or 0.0) <= 1 or held_back(story):
+        return False
+    return keeps_its_pace(story.above("train")) and bool(usual_rate(story))
 
 
 def falls(story: Story) -> bool:

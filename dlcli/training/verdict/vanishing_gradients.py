@@ -32,6 +32,9 @@ FEWEST, STILL = 8, 0.97
 """So many epochs tell that a loss stood still for half of them, at such a share of the trivial one."""
 TENTH = 10
 """The part of a rate that is left where no test tells a better one."""
+SLOW, QUARTER, REST = 0.5, 4, 0.05
+"""Such a share of the trivial loss was left after a quarter of all epochs where a model has hardly got under way, and so much is
+left at the end where that is asked."""
 MANY = 3
 """From so many activations on that are flat on both sides it is they that swallow the gradient."""
 
@@ -39,7 +42,8 @@ MANY = 3
 def vanishing_gradients(story: Story) -> Finding | None:
     """Seen where a layer's gradient before the first step is nothing, or orders of magnitude below that of the others."""
     begun = story.looks.begun()
-    if begun is None or not (struggles(story, above=0.5) or stood_still(story)) or any(little_weights(story)):
+    slow = got_under_way_slowly(story)
+    if begun is None or not (struggles(story, above=0.5) or stood_still(story) or slow) or any(little_weights(story)):
         return None
     # What the size of the inputs does to a gradient, it does to the layer that takes them.
     taking = {each.layer for each in far_inputs(story.looks.inputs())}
@@ -55,6 +59,8 @@ def vanishing_gradients(story: Story) -> Finding | None:
     capacity = story.looks.capacity()
     if not advice and capacity is not None and capacity.narrow:
         return None  # what little passes says it better
+    if not advice and not (struggles(story, above=0.5) or stood_still(story)):
+        return None
     return Finding(code="vanishing_gradients", severity="warning", where=layer.layer, facts=facts, advice=advice)
 
 
@@ -64,6 +70,14 @@ def stood_still(story: Story) -> bool:
     if seen is None or len(train) < FEWEST:
         return False
     return min(train[: len(train) // 2]) >= STILL * (seen.trivial - seen.perfect)
+
+
+def got_under_way_slowly(story: Story) -> bool:
+    """Whether much of the trivial loss was left after a quarter of all epochs, and some still is."""
+    train, seen = story.above("train"), beside_trivial_in_training(story)
+    if seen is None or len(train) < FEWEST or not struggles(story, above=REST):
+        return False
+    return min(train[: len(train) // QUARTER]) >= SLOW * (seen.trivial - seen.perfect)
 
 
 def is_thinned(story: Story, gradients: Sequence[LayerGradient]) -> bool:
