@@ -27,15 +27,13 @@ from dlcli.training.verdict.standing import (
 )
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.underfits import melted
-from dlcli.training.verdict.unread import hardly_read
+from dlcli.training.verdict.unread import hardly_read, padding_share
 from dlcli.training.verdict.written import takes_by_name
 
 FLAT = 0.95
 """The share of the trivial loss above which training has learnt nothing."""
 FEWEST_EPOCHS, FALLS = 3, 0.03
 """Epochs that tell whether anything is learnt; a loss that falls by more in the last ones is on its way."""
-MOSTLY = 0.5
-"""From such a share of padding on, what a layer that goes step by step comes to is that of the padding."""
 FEWEST = 20
 """Fewer samples of validation say nothing of what holds there."""
 
@@ -57,8 +55,7 @@ def does_not_learn(story: Story) -> Finding | None:
         # What a later phase froze has learnt before.
         frozen = capacity.frozen if capacity is not None and not story.config.train.phases else {}
         known = neighbours_left(story)
-        padding = story.looks.padding_read()
-        share = 0.0 if padding is None or padding.share < MOSTLY else padding.share
+        padding, share = story.looks.padding_read(), padding_share(story)
         facts |= {"why": "flat", "frozen": [*frozen], "neighbours": known, "padding": share}
         facts["numbers"] = padding is not None and padding.numbers
         advice = melted(frozen) or (masked(story, padding) if padding is not None and share else asked(story))

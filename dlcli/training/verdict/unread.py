@@ -16,6 +16,9 @@ UNREAD, TELLS = 0.5, 0.15
 """Such a share of words that does not reach a model is most of them, where so many more of the mistakes of one answer are left by
 those that do than by all."""
 
+MOSTLY = 0.5
+"""From such a share of padding on, what a layer that goes step by step comes to is that of the padding."""
+
 
 def hardly_read(story: Story) -> Finding | None:
     """Seen where most words of texts are not in the vocabulary, or stand behind the length, and all of them tell far more."""
@@ -44,3 +47,9 @@ def hardly_read(story: Story) -> Finding | None:
     facts: dict[str, Any] = {"why": "words", "left": outside, "by": [read.input], "cost": 0.0, "share": 0.0}
     facts |= {"unknown": read.unknown, "behind": read.behind}
     return Finding(code="underfits", severity="warning", where=read.entry, facts=facts, advice=together(advice))
+
+
+def padding_share(story: Story) -> float:
+    """The share of padding among what is read step by step, where that is most of it; else 0."""
+    padding = story.looks.padding_read()
+    return 0.0 if padding is None or padding.share < MOSTLY else padding.share

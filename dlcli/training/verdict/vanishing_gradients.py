@@ -21,6 +21,7 @@ from dlcli.training.verdict.little_weight import little_weights
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import HARDLY, beside_trivial_in_training, left_in_training, struggles
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.unread import padding_share
 from dlcli.training.verdict.written import usual_weights, written_argument
 
 VANISHED, LITTLE = 1e-4, 0.01
@@ -45,6 +46,8 @@ def vanishing_gradients(story: Story) -> Finding | None:
     slow = got_under_way_slowly(story)
     if begun is None or not (struggles(story, above=0.5) or stood_still(story) or slow) or any(little_weights(story)):
         return None
+    if padding_share(story) and (left_in_training(story) or 0.0) >= HARDLY:
+        return None  # on the way back through padding any gradient is lost
     # What the size of the inputs does to a gradient, it does to the layer that takes them.
     taking = {each.layer for each in far_inputs(story.looks.inputs())}
     gradients = [each for each in begun.gradients if each.layer not in taking]

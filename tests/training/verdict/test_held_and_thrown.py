@@ -218,6 +218,18 @@ def test_rows_of_zeros_that_are_read_are_masked_in_front(tell: Tell, share: floa
     assert ("behind the end of its sample" in str(judgement_of_training(found))) is seen
 
 
+@pytest.mark.parametrize(("share", "left", "seen"), [(0.49, 1.0, True), (0.51, 1.0, False), (0.51, 0.89, True)])
+def test_gradients_that_vanish_behind_padding_are_no_cause(tell: Tell, share: float, left: float, seen: bool) -> None:
+    layers = [replace(gradient(norm, f"layers.{at}"), layer=f"dense_{at}") for at, norm in enumerate([1e-9, 0.1])]
+    told = tell(
+        [1.0] * 4,
+        left=left,
+        begun=lambda: LayersSeen(layers, []),
+        padding_read=lambda: PaddingRead(share, (), numbers=True, maskable=True),
+    )
+    assert (vanishing_gradients(told) is not None) is seen
+
+
 @pytest.mark.parametrize(
     ("left", "rate", "unknown", "seen"),
     [
