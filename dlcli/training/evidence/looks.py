@@ -28,7 +28,8 @@ from dlcli.training.evidence.rates_tried import RatesTried
 from dlcli.training.evidence.reach import Reach, below_logarithms, divided_by_zero, reaches
 from dlcli.training.evidence.related import related
 from dlcli.training.evidence.settling import Settling
-from dlcli.training.evidence.sight import Seen, seen_more, sight
+from dlcli.training.evidence.sight import Seen, Sight, seen_more, sight
+from dlcli.training.evidence.silenced import Silenced, silenced
 from dlcli.training.evidence.small_network import small_network
 from dlcli.training.evidence.statistics_seen import MovingLayer, StatisticsSeen, moving_layers, statistics_seen
 from dlcli.training.evidence.stopwatch import Stopwatch
@@ -105,6 +106,8 @@ class Looks:
     """What the first steps at a rate come to with another value of an argument of the optimizer."""
     unaugmented: Callable[[float], Unaugmented | None] = lambda rate: None
     """What some steps more at a rate come to on samples that are not augmented."""
+    sight: Callable[[], Sight | None] = lambda: None
+    """Layers by which places of the model see little of a sample."""
     seen_more: Callable[[float], Seen | None] = lambda rate: None
     """What a model whose places see more of a sample comes to in some steps at a rate, where those of the model see little."""
     neighbours: Callable[[], Neighbours | None] = lambda: None
@@ -118,6 +121,7 @@ class Looks:
     """How rarely chance relates any input to the target as much as in training."""
     drifts: Callable[[], Sequence[Drift]] = tuple
     reaches: Callable[[], Sequence[Reach]] = tuple
+    silenced: Callable[[], Sequence[Silenced]] = tuple
     below_logarithms: Callable[[], Sequence[tuple[str, str | None]]] = tuple
     """Last layers, with the paths of their entries, below 0 of which their loss takes a logarithm."""
     divided_by_zero: Callable[[], Sequence[tuple[str, str, float, str]]] = tuple
@@ -212,7 +216,7 @@ def looks(
     bounded = Bounded(MOST_SECONDS if seconds is None else seconds)
     rates = RatesTried(experiment, first)
     short = cache(lambda: bounded.quick(lambda: sight(experiment), None))
-    tried = bounded.seconds * TRIED if experiment.augment is not None or short() is not None else 0.0
+    tried = bounded.seconds * TRIED if is_tried(experiment, short()) else 0.0
     tested = cache(lambda: bounded.training(lambda: rates.proposed(max(bounded.left - tried, 0.1)), NO_TIME))
     target = cache(lambda: bounded.one(lambda: target_seen(experiment), None))
     return Looks(
@@ -238,6 +242,7 @@ def looks(
         settling=cache(lambda rate, other: bounded.one(lambda: rates.settling(rate, other, bounded.rest), None)),
         loosened=cache(lambda *tried: bounded.training(lambda: rates.loosened(*tried), None)),
         unaugmented=cache(lambda rate: bounded.one(lambda: rates.unaugmented(rate, bounded.whole), None)),
+        sight=short,
         seen_more=cache(lambda rate: bounded.one(lambda: seen_more(experiment, short(), rate, bounded.whole), None)),
         neighbours=cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
         small_network=cache(lambda: bounded.one(lambda: small_network(experiment), None)),
@@ -246,6 +251,7 @@ def looks(
         related=cache(lambda: bounded.one(lambda: related(experiment), 1.0)),
         drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
         reaches=cache(lambda: bounded.quick(lambda: reaches(experiment), list[Reach]())),
+        silenced=cache(lambda: bounded.many(lambda: silenced(experiment))),
         below_logarithms=cache(lambda: bounded.many(lambda: below_logarithms(experiment))),
         penalties=cache(lambda: bounded.quick(lambda: penalties(experiment), list[Penalty]())),
         padding_read=cache(lambda: bounded.quick(lambda: padding_read(experiment), None)),
@@ -255,6 +261,11 @@ def looks(
         statistics=cache(lambda: bounded.one(lambda: statistics_seen(experiment, measure), None)),
         looks_ahead=cache(lambda: bounded.one(lambda: looks_ahead(experiment), None)),
     )
+
+
+def is_tried(experiment: Experiment, seen: Sight | None) -> bool:
+    """Whether other samples, or layers that see more, may be tried, for which the range test leaves some time."""
+    return experiment.augment is not None or (seen is not None and seen.why != "alone")
 
 
 def known_of(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:

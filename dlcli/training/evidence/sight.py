@@ -24,20 +24,25 @@ NARROW = 0.5
 """A place that sees less than this share of an axis does not see what stands on its other side."""
 SKIPS = 5
 """So many places at once that a layer makes one of, before any has learnt, are more than what a usual one leaves out."""
+WIDER = 3
+"""So many places of an axis a layer sees at once that is to see those beside each."""
+PART, AS_MANY = 0.4, 0.8
+"""The part of the time for layers that see more, and the share of their steps that those that are written have to make in the
+rest to be compared."""
 SHORTER, FILTERS = 2, 32
 """What a layer makes one of instead, and the filters of one that sees more."""
 
 
 @dataclass(frozen=True)
 class Sight:
-    """A layer behind which what stands far apart is never seen together (`averaged`), or that makes so many places one before
-    anything is learnt of them (`skipped`).
+    """A layer behind which what stands far apart is never seen together (`averaged`), that makes so many places one before
+    anything is learnt of them (`skipped`), or the first of some by which the answer at a place is of this place alone (`alone`).
 
-    It sees so many `places` of the `size` of an axis; `key` is the setting that lets it see more, and `new` its value, by which
-    the layers become `layers`.
+    It sees so many `places` of the `size` of an axis; `key` is the setting that lets it see more, and `new` its value, by which,
+    with those of `also` (key, old, new), the layers become `layers`.
     """
 
-    why: Literal["averaged", "skipped"]
+    why: Literal["averaged", "skipped", "alone"]
     layer: str
     places: int
     size: int
@@ -45,6 +50,7 @@ class Sight:
     old: Any
     new: Any
     layers: list[Any]
+    also: tuple[tuple[str, Any, Any], ...] = ()
 
 
 def sight(experiment: Experiment) -> Sight | None:
@@ -75,7 +81,8 @@ def sight(experiment: Experiment) -> Sight | None:
             return of_strides(experiment, layer, stride, size)
         learnt = learnt or bool(getattr(layer, "weights", ()))
         seen |= {id(tensor): reached for tensor in node.output_tensors}
-    return None
+    only = [id(each) for each in model.outputs]
+    return of_alone(experiment, size) if [seen.get(each) for each in only] == [(1, 1)] and size > 1 else None
 
 
 def field_behind(node: Any, seen: Mapping[int, tuple[int, int]]) -> tuple[int, int] | None:
@@ -169,28 +176,66 @@ def of_strides(experiment: Experiment, layer: Any, stride: int, size: int) -> Si
     return Sight("skipped", written_layer_name(layer.name), stride, size, at, arguments[key], SHORTER, entries)
 
 
+def of_alone(experiment: Experiment, size: int) -> Sight | None:
+    """Layers that slide over places one by one, with more places at once in all but the last.
+
+    None where an answer at a place is to say what stands behind it.
+    """
+    import keras
+
+    schema, entries = experiment.dataset.schema, plain(experiment.config.layers)
+    if schema.windows is not None or any(each.following is not None for each in schema.targets):
+        return None
+    sliding = (keras.layers.Conv1D, keras.layers.Conv2D)
+    layers = [node.operation for node in nodes_of(experiment.model) if isinstance(node.operation, sliding)]
+    settings: list[tuple[str, Any, Any]] = []
+    for layer in layers[:-1]:
+        number = entry_number(experiment, layer)
+        if number is None:
+            return None
+        (word, arguments), *_ = entries[number].items()
+        changed = {"kernel_size": WIDER, "padding": "same"}
+        at, new = setting_path(("layers", number)), {**arguments, **changed}
+        settings += [(f"{at}.{key}", arguments.get(key), new[key]) for key in changed if new[key] != arguments.get(key)]
+        entries[number] = {word: new}
+    if not settings:
+        return None
+    return Sight("alone", written_layer_name(layers[0].name), 1, size, *settings[0], entries, tuple(settings[1:]))
+
+
 @dataclass(frozen=True)
 class Seen:
-    """The loss on validation that a model with a larger sight comes to from its first weights in so many steps."""
+    """The loss on validation that a model with a larger sight comes to from its first weights in so many steps, and what the
+    layers as they are written come to in as many."""
 
     sight: Sight
     reached: float
     steps: int
+    same: float
 
 
 def seen_more(experiment: Experiment, found: Sight | None, rate: float, seconds: float) -> Seen | None:
-    """Trains a model with the other layers for so many seconds at most; None where there is no time, or nothing to be changed."""
-    watch = Stopwatch()
-    asked = spread_validation(experiment)
-    if found is None or asked is None:
+    """Trains a model with the other layers, and one with those that are written, for so many seconds at most; None where there is
+    no time, or nothing to be changed."""
+    watch, asked = Stopwatch(), spread_validation(experiment)
+    if found is None or found.why == "alone" or asked is None:  # of which a small network tells more than a few steps
         return None
-    trial, steps = RateTrial(rebuilt(experiment, found.layers)), 0
+    reached, steps = comes_to(experiment, found.layers, rate, asked, seconds * PART)
+    entries, rest = plain(experiment.config.layers), seconds - watch.seconds
+    same, as_many = comes_to(experiment, entries, rate, asked, rest, most=steps)
+    return Seen(found, reached, steps, same) if as_many >= AS_MANY * steps else None
+
+
+def comes_to(
+    experiment: Experiment, layers: list[Any], rate: float, asked: Any, seconds: float, *, most: int = MOST
+) -> tuple[float, int]:
+    """What a new model of these layers makes of samples after some steps, and after how many."""
+    watch, trial, steps = Stopwatch(), RateTrial(rebuilt(experiment, layers)), 0
     with trial.begun():
-        while steps < MOST and watch.seconds < seconds:
+        while steps < most and watch.seconds < seconds:
             trial.loss(trial.batch(steps), rate)
             steps += 1
-        reached = trial.costs(asked)
-    return Seen(found, reached, steps)
+        return trial.costs(asked), steps
 
 
 def rebuilt(experiment: Experiment, layers: list[Any]) -> Experiment:

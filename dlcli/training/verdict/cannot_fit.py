@@ -52,7 +52,8 @@ times higher is safe."""
 
 
 def cannot_fit(story: Story) -> Finding | None:
-    """Seen by the range of the last activation, or where neighbours know what a linear or narrow model cannot learn."""
+    """Seen by the range of the last activation, by answers at its end, or where neighbours know what a linear or narrow model
+    cannot learn."""
     zeros = told_of_zeros(story)
     if zeros is not None:
         return zeros
@@ -61,7 +62,25 @@ def cannot_fit(story: Story) -> Finding | None:
         facts = facts_of(reach)
         advice = unbent(reach)
         return Finding(code="cannot_fit", severity="warning", where=reach.layer, facts=facts, advice=advice)
-    return short_sighted(story) or too_simple(story)
+    return silent_answers(story) or short_sighted(story) or too_simple(story)
+
+
+def silent_answers(story: Story) -> Finding | None:
+    """Seen where an answer stands at the end of the last activation for every sample, and the training suffers from it."""
+    silent = next(iter(story.looks.silenced()), None)
+    if silent is None or not poor(story):
+        return None
+    facts: dict[str, Any] = {
+        "why": "silent",
+        "target": silent.target,
+        "layer": silent.layer,
+        "activation": silent.activation,
+    }
+    facts |= {"units": silent.units, "silent": silent.silent, "value": silent.value, "classes": silent.classes}
+    why = "an answer at the end of an activation passes no gradient, and stays there"
+    setting = Setting(key=f"{silent.entry}.activation", old=silent.activation, new="linear", why=why)
+    advice = [] if silent.entry is None else [setting]
+    return Finding(code="cannot_fit", severity="warning", where=silent.layer, facts=facts, advice=advice)
 
 
 def told_of_zeros(story: Story) -> Finding | None:

@@ -5,31 +5,68 @@ from __future__ import annotations
 from typing import Any
 
 from dlcli.finding import Finding, Setting
-from dlcli.training.verdict.standing import left_in_training
+from dlcli.training.evidence.sight import Sight
+from dlcli.training.verdict.advice import together
+from dlcli.training.verdict.curve import late_fall
+from dlcli.training.verdict.standing import counts_classes_alike, has_settled, left_in_training, mistakes_left
 from dlcli.training.verdict.story import Story
 
 MUCH = 0.3
 """So much of the trivial loss is left in training where it is asked how much places see."""
 GAINED = 0.1
-"""So much less of it a model that sees more leaves on validation, in fewer steps."""
+"""So much less of it a model that sees more leaves on validation than the one at hand, and than the same layers in as many
+steps from first weights."""
+LEFT, KNOWN = 0.15, 0.1
+"""So much is left where it is asked what stands about places, of which a small network leaves so much less."""
+FALLING = 0.2
+"""Where the last epochs took away more than this share of the loss it is not known yet what these layers come to."""
 WHY = {
     "averaged": "layers that see more, and keep apart where something stands",
+    "alone": "what stands beside a place tells what it is",
     "skipped": "what is small is still there when something is learnt of it",
 }
 
 
 def short_sighted(story: Story) -> Finding | None:
     """Seen where each place sees little of a sample, and another model whose places see more learns far more in a few steps."""
+    if is_frozen(story):
+        return None
     share, beside = left_in_training(story), story.beside_trivial
-    if share is None or share < MUCH or beside is None or story.judged != "validation":
+    if share is None or share < LEFT or beside is None or story.judged != "validation":
+        return None
+    if (only := alone(story)) is not None:
+        return only
+    if share < MUCH or late_fall(story.above("train")) > FALLING or not beside.trivial > beside.perfect:
         return None
     seen = story.looks.seen_more(story.rate)
-    if seen is None or not beside.trivial > beside.perfect:
+    if seen is None or min(beside.reached, seen.same) - seen.reached < GAINED * (beside.trivial - beside.perfect):
         return None
-    if beside.reached - seen.reached < GAINED * (beside.trivial - beside.perfect):
+    facts = {"left": share, "reached": beside.reached, "other": seen.reached, "same": seen.same, "steps": seen.steps}
+    return told_of(seen.sight, facts)
+
+
+def alone(story: Story) -> Finding | None:
+    """Seen where training has come to rest, answers at a place are of it alone, and a small network that sees what stands about
+    it knows much more."""
+    short = story.looks.sight()
+    if short is None or short.why != "alone" or not has_settled(story):
         return None
-    short = seen.sight
-    facts: dict[str, Any] = {"why": short.why, "left": share, "layer": short.layer, "places": short.places}
-    facts |= {"size": short.size, "reached": beside.reached, "other": seen.reached, "steps": seen.steps}
-    setting = Setting(key=short.key, old=short.old, new=short.new, why=WHY[short.why])
-    return Finding(code="cannot_fit", severity="warning", where=short.layer, facts=facts, advice=[setting])
+    own, network = mistakes_left(story), story.looks.small_network()
+    if own is None or own < LEFT or network is None:
+        return None
+    known = network.left(balanced=counts_classes_alike(story))
+    return told_of(short, {"left": own, "known": known, "by": "network"}) if own - known >= KNOWN else None
+
+
+def told_of(short: Sight, facts: dict[str, Any]) -> Finding:
+    """The finding, with the settings by which places see more."""
+    facts = {"why": short.why, "layer": short.layer, "places": short.places, "size": short.size, **facts}
+    settings = [(short.key, short.old, short.new), *short.also]
+    advice = together(Setting(key=key, old=old, new=new, why=WHY[short.why]) for key, old, new in settings)
+    return Finding(code="cannot_fit", severity="warning", where=short.layer, facts=facts, advice=advice)
+
+
+def is_frozen(story: Story) -> bool:
+    """Whether layers are frozen as they were drawn: that they learn is the first thing to do."""
+    capacity, given = story.looks.capacity(), story.config.weights is not None or story.config.train.phases
+    return capacity is not None and not given and any(capacity.frozen.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlcli.view.console.tables import number
+from dlcli.view.sentences.fits import beside_neighbours, cannot_fit
 from dlcli.view.sentences.leaks import suspicious_title, suspiciously_good
 from dlcli.view.sentences.rates import rate_too_high, rate_too_low, rate_too_low_title, schedule_ended
 from dlcli.view.sentences.scale import far_title, inputs_far_from_scale, target_far_from_scale
@@ -150,57 +151,6 @@ def exploding_title(facts: Facts) -> str:
     return "first weights too large" if facts.get("why") == "answers" else "gradients explode"
 
 
-def cannot_fit(facts: Facts) -> str:
-    if facts["why"] == "zeros":
-        zeros = f"{facts['loss']} divides by '{facts['target']}', which is 0 in {facts['share']:.0%} of the samples"
-        return f"{zeros}: the loss tells of these alone"
-    if facts["why"] in {"range", "scores"}:
-        low, high = facts["ends"]
-        puts_out = f"{facts['activation']} of {facts['layer']} puts out {low:g} to {high:g}"
-        if facts["why"] == "scores":
-            surest = f"even the surest right ones of '{facts['target']}' cost {number(facts['floor'])}"
-            return f"{puts_out}, and as scores of classes {surest}: the loss cannot fall below that"
-        least, most = map(number, facts["targets"])
-        target = f"'{facts['target']}'{', scaled,' if facts.get('scaled') else ''}"
-        return f"{puts_out}, and {target} goes from {least} to {most}: {facts['beyond']:.0%} of it is out of reach"
-    if facts["why"] in SIGHT:
-        return short_sighted(facts)
-    model = (
-        "a linear model"
-        if facts["why"] == "linear"
-        else f"a model with {facts['units']} {facts.get('what', 'units')[:-1]}{'s' * (facts['units'] > 1)} in {facts['layer']}"
-    )
-    return f"{model} {beside_neighbours(facts)}"
-
-
-SIGHT = {
-    "averaged": "{layer} takes the mean of places that each see {places} of {size}",
-    "skipped": "{layer} makes one of each {places} of {size} before anything is learnt of them",
-}
-"""What keeps places of a model from seeing what stands in a sample."""
-
-
-def short_sighted(facts: Facts) -> str:
-    """That a model sees too little, beside what one that sees more comes to."""
-    seen = SIGHT[facts["why"]].format(**facts)
-    other = f"{number(facts['other'])} after {facts['steps']} steps with layers that see more"
-    return f"{seen}; the validation loss is {number(facts['reached'])}, and {other}"
-
-
-WHO = {
-    "nearest": "the nearest samples alone leave",
-    "network": "a small network leaves",
-    "last_value": "saying the last value again leaves",
-}
-"""Who knows more than a model."""
-
-
-def beside_neighbours(facts: Facts) -> str:
-    """What is left of the mistakes of one answer for all, beside what others leave."""
-    least = f"{WHO[facts.get('by', 'nearest')]} {facts['known']:.0%}"
-    return f"leaves {facts['left']:.0%} of what one answer for all gets wrong, where {least}"
-
-
 def statistics_lag(facts: Facts) -> str:
     loss = (
         f"the {facts['split']} loss is {number(facts['reached'])}, and {number(facts['settled'])} with fresh statistics"
@@ -214,6 +164,9 @@ def splits_differ(facts: Facts) -> str:
     losses = f"the validation loss is {number(facts['validation'])}, that of training {number(facts['train'])}"
     if facts.get("names"):
         return called_otherwise(facts["names"])
+    if facts.get("trivial") is not None:
+        constant = f"where one answer for all costs {number(facts['trivial'])}"
+        return f"{losses}, in the first epoch already, {constant}: what training teaches does not hold here"
     if facts["relation"] is None:
         return f"{losses}; {first_of(moved)}"
     inside, outside = facts["relation"]

@@ -90,14 +90,14 @@ SIGHT = Sight("averaged", "pool", 3, 28, "layers", ["Flatten"], ["Conv2D"], ["Co
 
 @pytest.mark.parametrize(("left", "reached", "seen"), [(0.3, 0.79, True), (0.29, 0.79, False), (0.3, 0.81, False)])
 def test_places_that_see_little_cannot_fit(tell: Tell, left: float, reached: float, seen: bool) -> None:
-    told = tell([0.95, 0.9, 0.9], left=left, seen_more=lambda rate: Seen(SIGHT, reached, 40))
+    told = tell([0.95, 0.9, 0.9], left=left, seen_more=lambda rate: Seen(SIGHT, reached, 40, 0.95))
     found = cannot_fit(told)
     assert (found is not None) is seen
     if found is not None:
         words = "pool takes the mean of places that each see 3 of 28; the validation loss is 0.9000, and 0.7900 after 40 steps"
         assert words in str(judgement_of_training(found).evidence)
         skips = replace(SIGHT, why="skipped", places=10)
-        found = cannot_fit(tell([0.95, 0.9], left=0.5, seen_more=lambda rate: Seen(skips, 0.5, 40)))
+        found = cannot_fit(tell([0.95, 0.9], left=0.5, seen_more=lambda rate: Seen(skips, 0.5, 40, 0.95)))
         assert found is not None
         words = "pool makes one of each 10 of 28 before anything is learnt of them"
         assert words in str(judgement_of_training(found).evidence)
@@ -182,7 +182,7 @@ def test_a_model_that_sees_more_is_tried(tmp_path: Path) -> None:
     state = random.getstate()
     tried = seen_more(experiment, found, 0.01, 20.0)
     assert tried is not None
-    assert tried.reached < 0.3
+    assert tried.reached < 0.3 < tried.same
     assert random.getstate() == state  # what is drawn next is what would have been
     assert seen_more(experiment, None, 0.01, 20.0) is None
 

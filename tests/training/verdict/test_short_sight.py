@@ -1,0 +1,111 @@
+"""Places that see too little, told from layers that only need more steps, and from those that do not learn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from training.test_check import experiment_of
+
+from dlcli.finding import Setting
+from dlcli.training.evidence.capacity import Capacity
+from dlcli.training.evidence.neighbours import Neighbours
+from dlcli.training.evidence.sight import Seen, Sight, sight
+from dlcli.training.evidence.small_network import small_network
+from dlcli.training.verdict import Story
+from dlcli.training.verdict.cannot_fit import cannot_fit
+from dlcli.view.sentences import judgement_of_training
+
+pytestmark = pytest.mark.looks
+
+Tell = Callable[..., Story]
+AVERAGED = Sight("averaged", "pool", 8, 24, "layers", ["Flatten"], ["Conv2D"], ["Conv2D"])
+ALONE = Sight("alone", "conv", 1, 24, "layers.0.kernel_size", 1, 3, [], (("layers.1.kernel_size", 1, 3),))
+
+
+@pytest.mark.parametrize(("same", "seen"), [(0.81, True), (0.79, False)])
+def test_the_same_layers_in_as_many_steps_are_what_is_compared(tell: Tell, same: float, seen: bool) -> None:
+    told = tell([0.95, 0.9, 0.9], left=0.9, seen_more=lambda rate: Seen(AVERAGED, 0.7, 40, same))
+    assert (cannot_fit(told) is not None) is seen
+
+
+@pytest.mark.parametrize(("last", "seen"), [(0.81, True), (0.79, False)])
+def test_a_loss_that_still_falls_steeply_tells_nothing_of_sight(tell: Tell, last: float, seen: bool) -> None:
+    told = tell([1.0, 0.95, 0.9, last], left=last, seen_more=lambda rate: Seen(AVERAGED, 0.1, 40, 0.9))
+    assert (cannot_fit(told) is not None) is seen
+
+
+@pytest.mark.parametrize(("frozen", "seen"), [({"conv": "layers.0"}, False), ({"conv": None}, True), ({}, True)])
+def test_that_frozen_layers_learn_comes_first(tell: Tell, frozen: dict[str, str | None], seen: bool) -> None:
+    told = tell(
+        [0.95, 0.9, 0.9],
+        left=0.9,
+        seen_more=lambda rate: Seen(AVERAGED, 0.5, 40, 0.9),
+        capacity=lambda: Capacity(False, [], frozen),
+    )
+    assert (cannot_fit(told) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("left", "known", "epochs", "seen"),
+    [(0.4, 0.29, 8, True), (0.4, 0.31, 8, False), (0.16, 0.05, 8, True), (0.14, 0.0, 8, False), (0.4, 0.1, 4, False)],
+)
+def test_answers_of_a_place_alone_cannot_fit_what_stands_beside_tells(
+    tell: Tell, left: float, known: float, epochs: int, seen: bool
+) -> None:
+    told = tell(
+        [1.0, *[left] * (epochs - 1)],
+        left=left,
+        sight=lambda: ALONE,
+        small_network=lambda: Neighbours(1 - known, 0.0, 100, True),
+    )
+    found = cannot_fit(told)
+    assert (found is not None) is seen
+    if found is not None:
+        settings = [(each.key, each.new, each.joined) for each in found.advice if isinstance(each, Setting)]
+        assert settings == [("layers.0.kernel_size", 3, False), ("layers.1.kernel_size", 3, True)]
+        words = "from conv on the answer at each of 24 places along an axis is of this place alone: it leaves"
+        assert words in str(judgement_of_training(found).evidence)
+
+
+def masks(folder: Path, layers: str) -> Any:
+    """Pictures of noise of which a place is told by the one beside it."""
+    taken = np.random.default_rng(0).normal(size=(80, 8, 8, 1)).astype(np.float32)
+    np.savez(folder / "d.npz", x=taken, y=(np.roll(taken, 1, axis=2)[..., 0] > 0).astype(int))
+    return experiment_of(
+        folder,
+        "data: {source: {npz: {path: d.npz, inputs: x, target: y}}, split: {validation: 0.25, test: 0}}\n"
+        f"layers: {layers}\nloss: sparse_categorical_crossentropy\noptimizer: adam\ntrain: {{epochs: 1}}\n",
+    )
+
+
+FIRST = "{Conv2D: {filters: 4, kernel_size: WIDTH, padding: same, activation: relu}}"
+LAST = "{Conv2D: {filters: 2, kernel_size: 1, activation: softmax}}"
+
+
+@pytest.mark.parametrize(
+    ("layers", "keys"),
+    [
+        (f"[{FIRST}, {LAST}]".replace("WIDTH", "1"), ["layers.0.kernel_size"]),
+        (f"[{FIRST}, {LAST}]".replace("WIDTH", "2"), None),
+        (f"[{FIRST}, Dropout: 0.1, {FIRST.replace('WIDTH', '3')}, {LAST}]".replace("WIDTH", "1"), None),
+        (f"[{FIRST.replace('padding: same, ', '')}, {LAST}]".replace("WIDTH", "1"), ["kernel_size", "padding"]),
+        (f"[{LAST}]", None),
+    ],
+)
+def test_layers_that_see_one_place_are_read_from_a_model(tmp_path: Path, layers: str, keys: list[str] | None) -> None:
+    found = sight(masks(tmp_path, layers))
+    assert (found is not None) is (keys is not None)
+    if found is not None and keys is not None:
+        assert found.why == "alone"
+        changed = [(found.key, found.new), *((key, new) for key, _, new in found.also)]
+        assert [key.endswith(each) for (key, _), each in zip(changed, keys, strict=True)] == [True] * len(keys)
+
+
+def test_a_small_network_knows_what_stands_beside_a_place(tmp_path: Path) -> None:
+    network = small_network(masks(tmp_path, f"[{LAST}]"))
+    assert network is not None
+    assert network.left() < 0.3
