@@ -13,7 +13,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import of_file
 from dlcli.training.verdict.relabelled import relabelled
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import left, left_in_training
+from dlcli.training.verdict.standing import left, left_in_training, may_be_chance
 from dlcli.training.verdict.story import Story
 
 KNOWN, UNKNOWN = 0.75, 0.97
@@ -26,16 +26,25 @@ WORSE, GAP = 1.5, 0.1
 """So many times the training loss, and so much of the trivial loss more, validation has where it is far off."""
 FEWER = 0.9
 """The share of the mistakes that must be left at most without columns that have moved, for these to be left out."""
+AT_FIRST, FOREIGN = 0.9, 1.3
+"""In a first epoch, whose samples are answered before they are learnt, training is below the first share of the trivial loss,
+and validation never below so many times it, where what is learnt does not hold there."""
+FIRST = 2
+"""Where validation was best in one of so many epochs, of more than twice as many, the last one tells as well what it comes to."""
+FEWEST_OF_CLASS = 10
+"""Of fewer samples of a class neighbours say nothing."""
 FARTHER, SMALLER = 2.0, 0.05
 """An input whose mean has moved by so many deviations makes the second enough of a gap."""
 
 
 def splits_differ(story: Story) -> Finding | None:
-    """Seen where validation is far off, from the first epoch on or at its best, and inputs or target have moved."""
+    """Seen where validation is far off, from the first epoch on, at its best or at the end, and inputs or target have moved."""
+    return other_names(story) or far_off(story) or far_off_at_end(story) or foreign(story)
+
+
+def far_off(story: Story) -> Finding | None:
+    """Seen where the kept epoch is far worse on validation, and inputs, target or what they have to do with each other moved."""
     validation, train = story.above("validation"), story.above("train")
-    renamed = other_names(story)
-    if renamed is not None:
-        return renamed
     inside, outside = left_in_training(story), left(story)
     if not validation or not train or inside is None or outside is None:
         return None
@@ -52,6 +61,46 @@ def splits_differ(story: Story) -> Finding | None:
     relation = None if moved else other_relation(story)
     if not moved and relation is None:
         return None
+    return differing(story, moved, story.kept_epoch, relation=relation)
+
+
+def far_off_at_end(story: Story) -> Finding | None:
+    """Seen where validation got worse from one of its first epochs on, to worse than one answer for all, while training learnt,
+    and an input has moved: what is kept has learnt hardly anything, and shows no gap."""
+    validation, train = story.above("validation"), story.above("train")
+    if story.best_epoch > FIRST or len(validation) <= 2 * FIRST or not left_behind(story) or may_be_chance(story):
+        return None
+    moved = [each for each in what_moved(story) if each.role == "input" and each.shift >= SHIFT]
+    if not moved or validation[-1] < WORSE * train[-1] or far_better_than_last_value(story):
+        return None
+    return differing(story, moved, len(validation))
+
+
+def foreign(story: Story) -> Finding | None:
+    """Seen where validation was never near one answer for all, though training was better than that before it could know a
+    sample by heart: what is learnt there does not hold here, whatever has moved."""
+    inside, outside = story.looks.train(), story.beside_trivial
+    validation, train = story.losses("validation"), story.losses("train")
+    if inside is None or outside is None or outside.split != "validation" or story.before or may_be_chance(story):
+        return None
+    if len(validation) < 2 or not train or outside.trivial <= outside.perfect or inside.trivial <= inside.perfect:
+        return None
+    if train[0] - inside.perfect > AT_FIRST * (inside.trivial - inside.perfect):
+        return None
+    if min(validation) - outside.perfect < FOREIGN * (outside.trivial - outside.perfect):
+        return None
+    return differing(story, [], 1, trivial=outside.trivial)
+
+
+def differing(
+    story: Story,
+    moved: list[Drift],
+    epoch: int,
+    *,
+    relation: tuple[float, float] | None = None,
+    trivial: float | None = None,
+) -> Finding:
+    """The finding, with the losses of an epoch, and what has moved, or else neighbours, or one answer for all, say of it."""
     by = story.config.data.split.by
     facts = {
         "moved": [
@@ -60,8 +109,10 @@ def splits_differ(story: Story) -> Finding | None:
         "by": by if isinstance(by, str) else None,
         "relation": relation,
         "names": None,
-        "train": at(story.losses("train"), story.kept_epoch),
-        "validation": at(story.losses("validation"), story.kept_epoch),
+        "epoch": epoch,
+        "trivial": trivial,
+        "train": at(story.losses("train"), epoch),
+        "validation": at(story.losses("validation"), epoch),
     }
     where = only_name([each.name for each in moved])
     return Finding(code="splits_differ", severity="warning", where=where, facts=facts, advice=without(story, moved))
@@ -112,6 +163,8 @@ def other_relation(story: Story) -> tuple[float, float] | None:
     there and nothing here: the same inputs mean something else."""
     inside, outside = story.looks.neighbours(), story.looks.neighbours_elsewhere()
     if inside is None or outside is None:
+        return None
+    if any(0 < truth < FEWEST_OF_CLASS for seen in story.looks.classes("validation") for truth in seen.truth):
         return None
     left_here, left_there = inside.left(balanced=True), outside.left(balanced=True)
     return (left_here, left_there) if left_here <= KNOWN and left_there >= UNKNOWN else None

@@ -17,8 +17,8 @@ from dlcli.training.verdict.story import Story
 
 WIDE = 0.27
 """An interval of the accuracy as wide as this says little."""
-FEWEST = 10
-"""Fewer numbers are judged by chance."""
+FEWEST, FEWEST_NUMBERS = 10, 20
+"""Fewer samples are judged by chance; of fewer that have a number each the loss may be 60 % more or less."""
 SURE = 2.0
 """So many deviations of its noise a small gain over the constant answer is one."""
 
@@ -44,7 +44,8 @@ def validation_too_small(story: Story) -> Finding | None:
                 "target": seen.target,
             }
             return Finding(code="validation_too_small", severity="warning", facts=facts)
-    if samples < FEWEST:
+    numbers = story.looks.flat_target and not story.looks.counts
+    if samples < (FEWEST_NUMBERS if numbers else FEWEST):
         return Finding(code="validation_too_small", severity="warning", facts={"samples": samples, "accuracy": None})
     if (gain := may_be_none(story, samples)) is not None:
         return gain
