@@ -223,6 +223,7 @@ def looks(
         failures=bounded.failures,
         data=data,
         **known_of(experiment, bounded),
+        **ends_seen(experiment, bounded),
         train=cache(lambda: bounded.one(lambda: train_compared(experiment, measure), None)),
         classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
         ended=cache(lambda split: bounded.quick(lambda: classes_at_end(experiment, last, split), list[ClassesSeen]())),
@@ -250,9 +251,6 @@ def looks(
         left_out=cache(lambda names: bounded.one(lambda: columns_left_out(experiment, names), None)),
         related=cache(lambda: bounded.one(lambda: related(experiment), 1.0)),
         drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
-        reaches=cache(lambda: bounded.quick(lambda: reaches(experiment), list[Reach]())),
-        silenced=cache(lambda: bounded.many(lambda: silenced(experiment))),
-        below_logarithms=cache(lambda: bounded.many(lambda: below_logarithms(experiment))),
         penalties=cache(lambda: bounded.quick(lambda: penalties(experiment), list[Penalty]())),
         padding_read=cache(lambda: bounded.quick(lambda: padding_read(experiment), None)),
         words_read=cache(lambda: bounded.one(lambda: words_read(experiment), None)),
@@ -266,6 +264,15 @@ def looks(
 def is_tried(experiment: Experiment, seen: Sight | None) -> bool:
     """Whether other samples, or layers that see more, may be tried, for which the range test leaves some time."""
     return experiment.augment is not None or (seen is not None and seen.why != "alone")
+
+
+def ends_seen(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
+    """What is seen of the last layers."""
+    return {
+        "reaches": cache(lambda: bounded.quick(lambda: reaches(experiment), list[Reach]())),
+        "silenced": cache(lambda: bounded.many(lambda: silenced(experiment))),
+        "below_logarithms": cache(lambda: bounded.many(lambda: below_logarithms(experiment))),
+    }
 
 
 def known_of(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
