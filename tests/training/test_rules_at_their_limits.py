@@ -43,12 +43,15 @@ pytestmark = pytest.mark.looks
 CONFIG: Any = SimpleNamespace(
     data=SimpleNamespace(prepares=False, inputs=None),
     optimizer=SimpleNamespace(name="Adam", arguments={}),
-    train=SimpleNamespace(epochs=4, batch_size=32, early_stopping=None, class_weight=None, sample_weight=None),
+    train=SimpleNamespace(
+        epochs=4, batch_size=32, phases=[], early_stopping=None, class_weight=None, sample_weight=None
+    ),
     plain=dict,
     layers=[],
     heads=[],
     written_layers=lambda: ["Flatten", {"Dense": 3}],
     settings=list,
+    weights=None,
 )
 
 
@@ -324,7 +327,7 @@ def test_what_the_model_has_already_is_not_proposed() -> None:
     def keys(layers: list[Any], early: Any) -> list[str]:
         config: Any = SimpleNamespace(**{**vars(CONFIG), "layers": layers})
         config.train = SimpleNamespace(
-            epochs=5, batch_size=32, early_stopping=early, class_weight=None, sample_weight=None
+            epochs=5, batch_size=32, phases=[], early_stopping=early, class_weight=None, sample_weight=None
         )
         told = story([0.9, 0.5, 0.6, 0.7, 0.8], train=FALLING)
         finding = overfits(Story(config, told.history, told.metrics, {}, 2, told.stop))
