@@ -164,5 +164,5 @@ def test_a_sentence_writes_numbers_as_tables_do() -> None:
 def test_no_sentence_has_a_writer_of_numbers_of_its_own() -> None:
     files = sorted(Path(sentences.__file__).parent.glob("*.py"))
     found = {each for file in files for each in re.findall(r":(\.\d[gef])\}", file.read_text(encoding="utf-8"))}
-    assert len(files) == 10
+    assert len(files) == 11
     assert found == {".1e", ".3g"}, "a share of gradients as its table has it, and learning rates as they are written"

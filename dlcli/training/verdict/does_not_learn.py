@@ -14,6 +14,7 @@ from dlcli.training.evidence.padding_read import PaddingRead
 from dlcli.training.verdict.advice import asked, together
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.holding import decays, held_back
+from dlcli.training.verdict.one_of_several import unlearnt_target
 from dlcli.training.verdict.overfits import never_better, tells
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import (
@@ -39,8 +40,11 @@ FEWEST = 20
 
 
 def does_not_learn(story: Story) -> Finding | None:
-    """Seen where nothing is learnt in training, or where samples are learnt by heart whose labels tell nothing of others."""
+    """Seen where nothing is learnt in training, or of one target of several, or where samples are learnt by heart whose labels
+    tell nothing of others."""
     share = left_in_training(story)
+    if (alone := unlearnt_target(story)) is not None:
+        return alone
     if share is None or (better_by_metric(story) and story.looks.learning != 0) or hardly_read(story) is not None:
         return None
     facts: dict[str, Any] = {"left": share, "learning": story.looks.learning, "neighbours": None, "padding": 0.0}

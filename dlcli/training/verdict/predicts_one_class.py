@@ -11,6 +11,7 @@ from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import asked
 from dlcli.training.verdict.holding import decays, held_back
+from dlcli.training.verdict.one_of_several import unlearnt_target
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import FREQUENT, MARGIN, left, left_in_training, looked_at
 from dlcli.training.verdict.still_improving import is_falling, still_improving
@@ -36,7 +37,7 @@ def predicts_one_class(story: Story) -> Finding | None:
         return None
     if frozen_as_drawn(story) is not None:  # what does not learn says one class because of that
         return None
-    coming = comes_from_above(story)
+    coming, unlearnt = comes_from_above(story), unlearnt_target(story)
     for seen in story.looks.classes(story.judged):
         name, share = seen.most_said
         others = sum(seen.truth) - seen.truth[[*seen.classes].index(name)]
@@ -48,6 +49,8 @@ def predicts_one_class(story: Story) -> Finding | None:
             continue
         if others < (MANY if rare else FEWEST):
             continue
+        if unlearnt is not None and unlearnt.where == seen.target and seen.majority < FREQUENT:
+            continue  # of classes that come as often one is said where nothing of them is learnt
         learnt = left(story)
         if max(seen.majority, outweighing(story, seen)) < FREQUENT and (learnt is None or learnt >= MARGIN):
             continue

@@ -188,6 +188,10 @@ def predicts_one_class(facts: Facts) -> str:
 
 
 def does_not_learn(facts: Facts) -> str:
+    if facts["why"] == "target":
+        own = f"the {facts['split']} loss of '{facts['target']}' is {number(facts['reached'])}"
+        constant = f"one answer for all of it costs {number(facts['trivial'])}"
+        return f"{own}, and {constant}; '{facts['other']}' is learnt, with {facts['left']:.0%} of its own left"
     if facts["why"] == "by_heart":
         heart = f"{facts['left']:.0%} of the trivial loss is left in training"
         constant = f"where one answer for all costs {number(facts['trivial'])}"
