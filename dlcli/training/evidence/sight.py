@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from dlcli.config import with_facts
 from dlcli.config.language import Language
 from dlcli.config.setting_path import setting_path
 from dlcli.data.memory import free_memory
@@ -244,7 +245,7 @@ def rebuilt(experiment: Experiment, layers: list[Any]) -> Experiment:
     shapes = {each.name: tuple(each.shape[1:]) for each in experiment.model.inputs}
     names = [head.name for head in config.heads if head.name is not None]
     with drawn_aside():
-        entries = [language.entry(each) for each in layers]
+        entries = [language.entry(with_facts(each)) for each in layers]
         built = build_model(entries, shapes, facts=facts, outputs=names, memory=free_memory())
         compile_model(config, built.model, experiment.dataset.schema, facts)
     return replace(experiment, built=built)

@@ -13,7 +13,7 @@ from dlcli.training.verdict.advice import asked
 from dlcli.training.verdict.holding import decays, held_back
 from dlcli.training.verdict.one_of_several import unlearnt_target
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import FREQUENT, MARGIN, left, left_in_training, looked_at
+from dlcli.training.verdict.standing import FREQUENT, HARDLY, MARGIN, left, left_in_training, looked_at
 from dlcli.training.verdict.still_improving import is_falling, still_improving
 from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
@@ -63,9 +63,9 @@ def predicts_one_class(story: Story) -> Finding | None:
 
 
 def learnt_nothing(story: Story, seen: ClassesSeen) -> bool:
-    """Whether training has come to no more than one answer for all: weights of classes would make it the other one."""
+    """Whether training has hardly come to more than one answer for all: weights of classes would make it the other one."""
     share = left_in_training(story)
-    return share is not None and share >= MARGIN and outweighing(story, seen) < FREQUENT
+    return share is not None and share >= HARDLY and outweighing(story, seen) < FREQUENT
 
 
 def comes_from_above(story: Story) -> bool:

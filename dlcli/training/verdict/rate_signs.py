@@ -41,6 +41,8 @@ HEAVY = 0.95
 """A momentum above this carries a step on for more than twenty others."""
 NOISY = 0.6
 """A share that is left out from which on the training loss is that of noise."""
+MOVED = 0.1
+"""So far from their first values, beside these, weights have moved at least where long steps moved them."""
 DEAD = 0.5
 """The share of a layer's units that died where it is steps that killed them, and twice what may have been dead before."""
 
@@ -128,7 +130,13 @@ def carried_up(story: Story) -> bool:
 def is_long_step(story: Story) -> bool:
     """Whether each step moves every weight by so much that few leave anything of what they were: of optimizers that scale
     gradients, the rate is how far."""
-    return story.rate >= (LONG if steps_by_rate(story.config.optimizer.name) else LONG_OTHERS)
+    return has_gone_far(story) and story.rate >= (LONG if steps_by_rate(story.config.optimizer.name) else LONG_OTHERS)
+
+
+def has_gone_far(story: Story) -> bool:
+    """Whether weights are no more where they were drawn, as far as that is known: steps that were cut short were not long."""
+    way = story.looks.moved()
+    return way is None or way >= MOVED
 
 
 def is_hasty(story: Story) -> bool:

@@ -36,8 +36,8 @@ BELOW, FAR_BELOW = 3.0, 10.0
 """So many times less is a rate that is proposed another rate; without other signs it has to be far less."""
 TENTH = 10.0
 """So many times less a rate is proposed where the range test finds nothing against the one that is written."""
-LITTLE = 0.15
-"""Up to this share of the trivial loss nothing is to be explained."""
+LITTLE, CALM = 0.15, 0.01
+"""Up to this share of the trivial loss nothing is to be explained; where long steps threw the loss about, up to the second."""
 FEWEST = 6
 """Epochs of which half tell whether a curve comes to rest."""
 RESTLESS, WOBBLES = 0.01, 0.06
@@ -54,7 +54,8 @@ def rate_too_high(story: Story) -> Finding | None:
     if not story.history:
         return None
     sure, hasty = is_too_sure(story), is_hasty(story) and (left(story) or 0.0) > LITTLE and loses_validation(story)
-    if share is not None and share <= LITTLE and not (sure or hasty):
+    wild = is_long_step(story) and len(thrown_about(story)) > 1
+    if share is not None and share <= (CALM if wild else LITTLE) and not (sure or hasty):
         return None
     if decays(story) or are_pulled_in(story):
         return None

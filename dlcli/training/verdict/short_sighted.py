@@ -46,16 +46,17 @@ def short_sighted(story: Story) -> Finding | None:
 
 
 def alone(story: Story) -> Finding | None:
-    """Seen where training has come to rest, answers at a place are of it alone, and a small network that sees what stands about
-    it knows much more."""
+    """Seen where answers at a place are of it alone, and a small network that sees what stands about it knows much more, of what
+    has not come to rest far more."""
     short = story.looks.sight()
-    if short is None or short.why != "alone" or not has_settled(story):
+    if short is None or short.why != "alone":
         return None
     own, network = mistakes_left(story), story.looks.small_network()
     if own is None or own < LEFT or network is None:
         return None
     known = network.left(balanced=counts_classes_alike(story))
-    return told_of(short, {"left": own, "known": known, "by": "network"}) if own - known >= KNOWN else None
+    enough = KNOWN if has_settled(story) else max(KNOWN, own / 2)  # of what still falls nobody knows yet where it ends
+    return told_of(short, {"left": own, "known": known, "by": "network"}) if own - known >= enough else None
 
 
 def told_of(short: Sight, facts: dict[str, Any]) -> Finding:

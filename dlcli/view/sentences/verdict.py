@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from dlcli.view.console.tables import number
 from dlcli.view.sentences.fits import beside_neighbours, cannot_fit
 from dlcli.view.sentences.leaks import suspicious_title, suspiciously_good
@@ -9,6 +11,8 @@ from dlcli.view.sentences.rates import rate_too_high, rate_too_low, rate_too_low
 from dlcli.view.sentences.scale import far_title, inputs_far_from_scale, target_far_from_scale
 from dlcli.view.sentences.sentence import Facts, Sentence, first_of, listed, moved_away
 
+NOTHING_ADDED = 1e-3
+"""Up to such a share a loss that was computed once more is the one that is shown."""
 SAYS_NOTHING = 0.95
 """So much of the mistakes is left of neighbours that tell nothing of a target."""
 
@@ -16,9 +20,10 @@ SAYS_NOTHING = 0.95
 def healthy(facts: Facts) -> str:
     best = f"best at epoch {facts['best_epoch']}"
     if "reached" in facts:  # one unit: what is weighed is not set beside what is not
-        how = "weighed as in training" if facts["weighed"] else "without what regularization adds"
+        shown = math.isclose(facts["reached"], facts["last"], rel_tol=NOTHING_ADDED)
+        how = "weighed as in training " if facts["weighed"] else "" if shown else "without what regularization adds "
         alone = f"the {facts['method']} alone reaches {number(facts['trivial'])}"
-        return f"{how} the {facts['split']} loss is {number(facts['reached'])}, and {alone}; {best}"
+        return f"{how}the {facts['split']} loss is {number(facts['reached'])}, and {alone}; {best}"
     first, last = f"{number(facts['first'])}", f"{number(facts['last'])}"
     losses = f"is {last}" if first == last else f"went from {first} to {last}"
     return f"the {facts['split']} loss {losses}, {best}"

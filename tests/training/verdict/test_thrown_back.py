@@ -61,3 +61,22 @@ def test_long_steps_bring_validation_nothing_behind_the_second_epoch(
 ) -> None:
     told = tell(validation, train=[0.4, 0.2, 0.1, 0.05], left=0.1, rates=[rate] * 4, rate_unknown=lambda: True)
     assert new_rate(replace(told, kept=2, metrics={"validation": {"loss": min(validation)}})) == advised
+
+
+@pytest.mark.parametrize(("moved", "seen"), [(0.11, True), (0.09, False), (None, True)])
+def test_long_steps_that_are_cut_short_are_not_too_long(tell: Tell, moved: float | None, seen: bool) -> None:
+    """Nothing is learnt, as gradients are cut to next to nothing: weights are where they were drawn."""
+    losses = [1.0, 0.999, 1.001, 1.0, 0.999]
+    told = tell(losses, left=0.99, rates=[0.5] * 5, optimizer="{Adam: 0.5}", moved=lambda: moved)
+    assert (rate_too_high(told) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("left", "rate", "seen"), [(0.011, 0.3, True), (0.009, 0.3, False), (0.011, 0.04, False), (0.151, 0.04, True)]
+)
+def test_long_steps_that_threw_the_loss_about_are_told_where_little_is_left(
+    tell: Tell, left: float, rate: float, seen: bool
+) -> None:
+    losses = [9.0, 0.05, 0.1, 0.03, 0.06, left]
+    told = tell(losses, left=left, rates=[rate] * 6, rate=lambda: rate / 10)
+    assert (rate_too_high(told) is not None) is seen
