@@ -12,7 +12,7 @@ from dlcli.config.catalogue import keras_catalogue
 from dlcli.finding import Advice, Command, Setting
 from dlcli.training.evidence.rate import rate_key, shortest, written_rate
 from dlcli.training.verdict.curve import steady
-from dlcli.training.verdict.standing import FEWEST, knows_by_heart
+from dlcli.training.verdict.standing import FEWEST, knows_by_heart, neighbours_left
 from dlcli.training.verdict.story import Story
 
 
@@ -77,9 +77,11 @@ def checked(story: Story, *options: str, why: str) -> list[Advice]:
 
 
 def asked(story: Story) -> list[Advice]:
-    """What tells why nothing is learnt: of a model that learns its samples by heart a look at the labels, of a loss that falls
-    little by little, or where there was no time to try rates, that at other rates, else whether one batch can be learnt."""
-    if knows_by_heart(story):
+    """What tells why nothing is learnt: a look at the labels where a model learns its samples by heart, or inputs say nothing of
+    them to the nearest samples either; the loss at other rates where it falls little by little, or there was no time to try
+    them; else whether one batch can be learnt."""
+    known = neighbours_left(story)
+    if knows_by_heart(story) or (known is not None and known >= SAYS_NOTHING):
         return of_file(story, "inspect-data", why="do the labels belong to the samples?")
     if story.looks.rate_unknown():
         return checked(story, "--lr", why="is it the rate? draws the loss by learning rate")
@@ -110,6 +112,8 @@ def earlier_stop(story: Story, *, through: int | None = None) -> list[Advice]:
     return [Setting(key="train.early_stopping", old=None, new=early, why="keeps the weights of the best epoch")]
 
 
+SAYS_NOTHING = 0.95
+"""So much of the mistakes neighbours leave that know nothing of a target."""
 OTHER, FAR = 3.0, 10.0
 """So many times as high a rate is another one, and another one for sure."""
 IMPATIENT, PATIENT = 5, 0.25
