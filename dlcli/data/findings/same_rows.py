@@ -43,6 +43,11 @@ REPEATED = 2
 LIKELY = 4
 """How many different samples there may be for each one that is there, at most, where equal ones are to be expected."""
 
+WHOLE_TEXT = 20
+"""So many characters half of the texts have that are whole ones, not names or single words."""
+SAID_AGAIN = 10
+"""So often a whole text stands in training, on average, at most; an answer to be ticked is said by more."""
+
 
 def have_few_values(dataset: Dataset) -> bool:
     """Whether the columns have so few values that different samples are equal by chance: hardly more ways than samples."""
@@ -53,6 +58,8 @@ def have_few_values(dataset: Dataset) -> bool:
         return False
     if sum(math.prod(tensor.shape[1:]) for tensor in train.inputs.values()) > MOST_FEATURES:
         return False  # pictures and sequences are not equal by chance
+    if any(holds_whole_texts(tensor) for tensor in train.inputs.values()):
+        return False
     ways, most = 1.0, LIKELY * sum(map(len, dataset.splits.values()))
     for tensor in train.inputs.values():
         values = tensor[:].reshape(len(train), -1)
@@ -63,6 +70,18 @@ def have_few_values(dataset: Dataset) -> bool:
             if ways > most or different * REPEATED > len(train):
                 return False
     return True
+
+
+def holds_whole_texts(tensor: Column) -> bool:
+    """Whether samples (samples, …) are long texts that few say alike, so that none is as another is by chance."""
+    import numpy as np
+
+    values = tensor[:]
+    if values.dtype != object:
+        return False
+    different = {str(value) for value in values.reshape(-1)}
+    long = float(np.median([len(text) for text in different])) >= WHOLE_TEXT if different else False
+    return long and len(different) * SAID_AGAIN >= values.size
 
 
 def blank_rows(samples: Samples) -> set[int]:
