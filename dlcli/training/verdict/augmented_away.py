@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from dlcli.finding import Advice, Finding, Setting
+from dlcli.training.compared import Compared
+from dlcli.training.evidence.unaugmented import Unaugmented
 from dlcli.training.verdict.curve import last_epochs
-from dlcli.training.verdict.standing import left_in_training
+from dlcli.training.verdict.standing import left, left_in_training, share_left, weighs
 from dlcli.training.verdict.story import Story
 
 MUCH = 0.3
@@ -15,24 +18,56 @@ GAINED = 0.1
 """So much of it a few steps on samples as they are take away on validation, where these say something else."""
 FASTER = 3.0
 """So many times as fast as the last epochs did."""
+FAR, SOME = 0.2, 0.05
+"""So much of it is left of augmented samples at the end, and so much on validation, where training has learnt samples as they
+are."""
+HALVED, TWICE = 0.5, 2.0
+"""No more of that on validation is left by steps on these, which take away so many times what the last epochs would have."""
 
 
 def augmented_away(story: Story) -> Finding | None:
     """Seen where much is left, and some steps without augmentation lower validation far faster than the last epochs did."""
-    share, written = left_in_training(story), story.config.plain()["data"]["augment"]
-    seen = story.beside_trivial
-    if not written or share is None or share < MUCH or seen is None or story.judged != "validation":
+    written, seen, outside = story.config.plain()["data"]["augment"], story.beside_trivial, left(story)
+    share = left_in_training(story)
+    if not written or seen is None or outside is None or share is None or story.judged != "validation":
+        return None
+    if share < MUCH and not (outside >= SOME and far_from_augmented(story, seen)):
         return None
     tried = story.looks.unaugmented(story.rate)
-    if tried is None:
+    if tried is None or not (gains_much(story, seen, tried) if share >= MUCH else halves(story, seen, tried)):
         return None
-    gained = (tried.before - tried.after) / (seen.trivial - seen.perfect)
-    pace = pace_of(story) / (seen.trivial - seen.perfect)
-    if gained < max(GAINED, FASTER * pace * tried.epochs):
-        return None
-    facts: dict[str, Any] = {"why": "augmented", "left": share, "by": names_of(written), "cost": 0.0, "share": 0.0}
+    facts: dict[str, Any] = {"why": "augmented", "left": share if share >= MUCH else outside}
+    facts |= {"by": names_of(written), "cost": 0.0, "share": 0.0}
     facts |= {"before": tried.before, "after": tried.after, "steps": tried.steps}
     return Finding(code="underfits", severity="warning", where="data.augment", facts=facts, advice=as_they_are(written))
+
+
+def far_from_augmented(story: Story, seen: Compared) -> bool:
+    """Whether the losses of training, which are those of augmented samples, ended far above what is perfect."""
+    losses = story.losses("train")
+    share = None if seen.weighed or weighs(story) or not losses else share_left(replace(seen, reached=losses[-1]))
+    return share is not None and share >= FAR
+
+
+def gains_much(story: Story, seen: Compared, tried: Unaugmented) -> bool:
+    """Whether validation falls by much of the trivial loss, and far faster than it did."""
+    whole = seen.trivial - seen.perfect
+    return (tried.before - tried.after) / whole >= max(GAINED, FASTER * pace_of(story) / whole * tried.epochs)
+
+
+def halves(story: Story, seen: Compared, tried: Unaugmented) -> bool:
+    """Whether little of what was left on validation stays, and that is more than the last epochs' own share would take away."""
+    before, after = tried.before - seen.perfect, tried.after - seen.perfect
+    awaited = before * (1 - lasting(story, seen) ** tried.epochs)
+    return after < HALVED * before and before - after >= TWICE * awaited
+
+
+def lasting(story: Story, seen: Compared) -> float:
+    """The share of validation that one of the last epochs left of what the one before it had."""
+    losses = [each - seen.perfect for each in story.losses("validation")]
+    window = last_epochs(losses)
+    began, ended = losses[-1 - window], losses[-1]
+    return min(1.0, ended / began) ** (1 / window) if window and ended > 0 < began else 1.0
 
 
 def pace_of(story: Story) -> float:
