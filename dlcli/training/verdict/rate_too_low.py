@@ -9,6 +9,7 @@ from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import tested_rate, usual_rate
+from dlcli.training.verdict.augmented_away import augmented_away
 from dlcli.training.verdict.curve import keeps_its_pace, steady
 from dlcli.training.verdict.exploding_gradients import CLIPS
 from dlcli.training.verdict.holding import held_back
@@ -74,6 +75,8 @@ def rate_too_low(story: Story) -> Finding | None:
     if proposed is None and not (above or ((unknown or hardly_moved(story)) and stayed(story, known=not unknown))):
         return None
     if proposed is not None and proposed < how_far(story, ended=ended) * rate:
+        return None
+    if augmented_away(story) is not None:  # no rate brings back what augmentation takes
         return None
     facts = {"rate": rate, "proposed": proposed, "first": train[0], "last": train[-1], "cut": None}
     advice = usual_rate(story) if proposed is None and not unknown else []

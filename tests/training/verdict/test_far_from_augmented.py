@@ -10,6 +10,7 @@ from training.verdict.test_seen_and_named import with_data
 
 from dlcli.training.evidence.unaugmented import Unaugmented
 from dlcli.training.verdict import Story
+from dlcli.training.verdict.rate_too_low import rate_too_low
 from dlcli.training.verdict.underfits import underfits
 
 pytestmark = pytest.mark.looks
@@ -41,3 +42,12 @@ def test_what_is_learnt_far_better_without(
     if found is not None:
         assert found.where == "data.augment"
         assert found.facts["left"] == last
+
+
+@pytest.mark.parametrize(("after", "seen"), [(0.5, False), (0.93, True)])
+def test_no_rate_brings_back_what_augmentation_takes(
+    tell: Callable[..., Story], tmp_path: Path, after: float, seen: bool
+) -> None:
+    losses = [0.99, 0.98, 0.97, 0.96, 0.95, 0.94]
+    told = tell(losses, left=0.94, rate=lambda: 0.03, unaugmented=lambda rate: Unaugmented(0.94, after, 40, 4.0))
+    assert (rate_too_low(with_data(told, tmp_path, "augment: [{RandomRotation: 0.5}]")) is not None) is seen
