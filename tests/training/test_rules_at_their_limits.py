@@ -46,7 +46,7 @@ CONFIG: Any = SimpleNamespace(
     train=SimpleNamespace(
         epochs=4, batch_size=32, phases=[], early_stopping=None, class_weight=None, sample_weight=None
     ),
-    plain=dict,
+    plain=lambda: {"data": {"augment": []}},
     layers=[],
     heads=[],
     written_layers=lambda: ["Flatten", {"Dense": 3}],
