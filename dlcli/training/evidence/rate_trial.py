@@ -10,6 +10,7 @@ from dlcli.keras_internals import learning_rate_is
 from dlcli.training.engine.steps import batch_tensors, only_target
 from dlcli.training.evidence.restore import restored
 from dlcli.training.evidence.step import trained_on
+from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.units import NO_UNITS, Units, in_units
 from dlcli.training.setup.experiment import Experiment
 
@@ -65,6 +66,13 @@ class RateTrial:
         """The losses of so many steps at one rate, from the model as it stands."""
         with self.begun():
             return [self.loss(self.batch(number), rate) for number in range(steps)]
+
+    def losses_within(self, rate: float, most: int, seconds: float) -> list[float]:
+        """The losses of steps at one rate, so many at most and for so many seconds, of a trial that has begun."""
+        watch, losses = Stopwatch(), list[float]()
+        while len(losses) < most and watch.seconds < seconds:
+            losses.append(self.loss(self.batch(len(losses)), rate))
+        return losses
 
     def untrained(self, steps: int) -> list[float]:
         """The losses of the same batches without a step: what the model as it stands makes of each."""

@@ -72,11 +72,8 @@ def reaches(experiment: Experiment) -> list[Reach]:
             least, most = float(values.min()), float(values.max())
             name, entry = written_as(experiment, layer)
             place = written_layer_name(layer.name)
-            scaled, cost, least_loss = (
-                schema.scale is not None,
-                cost_of(values, ends),
-                left_by(experiment, head, values, ends),
-            )
+            scaled, cost = schema.scale is not None, cost_of(values, ends)
+            least_loss = left_by(experiment, head, values, ends)
             found.append(
                 Reach(schema.name, place, name, *ends, least, most, beyond, entry, cost, scaled, least_loss=least_loss)
             )

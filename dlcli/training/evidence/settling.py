@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 from dlcli.training.evidence.rate_trial import RateTrial
-from dlcli.training.evidence.stopwatch import Stopwatch
 
 STEPS, FEWEST = 120, 24
 """The steps of each, of which the later half is counted, and the fewest that say something."""
@@ -23,10 +22,8 @@ class Settling:
 
 def settling(trial: RateTrial, rate: float, other: float, seconds: float) -> Settling | None:
     """What both come to on the same batches in about so many seconds; None where there is no time, or a loss is no number."""
-    watch, same = Stopwatch(), list[float]()
     with trial.begun():
-        while len(same) < STEPS and (len(same) < 2 or watch.seconds < seconds / 2):
-            same.append(trial.loss(trial.batch(len(same)), rate))
+        same = trial.losses_within(rate, STEPS, seconds / 2)
     steps = len(same)
     if steps < FEWEST:  # unseen: time alone
         return None

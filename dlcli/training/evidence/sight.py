@@ -231,11 +231,9 @@ def comes_to(
     experiment: Experiment, layers: list[Any], rate: float, asked: Any, seconds: float, *, most: int = MOST
 ) -> tuple[float, int]:
     """What a new model of these layers makes of samples after some steps, and after how many."""
-    watch, trial, steps = Stopwatch(), RateTrial(rebuilt(experiment, layers)), 0
+    watch, trial = Stopwatch(), RateTrial(rebuilt(experiment, layers))
     with trial.begun():
-        while steps < most and watch.seconds < seconds:
-            trial.loss(trial.batch(steps), rate)
-            steps += 1
+        steps = len(trial.losses_within(rate, most, seconds - watch.seconds))
         return trial.costs(asked), steps
 
 

@@ -32,10 +32,8 @@ def unaugmented(trial: RateTrial, rate: float, seconds: float) -> Unaugmented | 
         return None
     whole = -(-len(trial.train) // trial.size)
     with trial.begun():
-        before, steps = trial.costs(asked), 0
-        while steps < MOST and watch.seconds < seconds:
-            trial.loss(trial.batch(steps), rate)
-            steps += 1
+        before = trial.costs(asked)
+        steps = len(trial.losses_within(rate, MOST, seconds - watch.seconds))
         after = trial.costs(asked)
     if steps < FEWEST or not (math.isfinite(before) and math.isfinite(after)):
         return None

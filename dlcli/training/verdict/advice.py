@@ -12,7 +12,7 @@ from dlcli.config.catalogue import keras_catalogue
 from dlcli.finding import Advice, Command, Setting
 from dlcli.training.evidence.rate import rate_key, shortest, written_rate
 from dlcli.training.verdict.curve import steady
-from dlcli.training.verdict.standing import FEWEST, knows_by_heart, neighbours_left
+from dlcli.training.verdict.standing import FEWEST, SAYS_NOTHING, knows_by_heart, neighbours_left
 from dlcli.training.verdict.story import Story
 
 
@@ -112,8 +112,6 @@ def earlier_stop(story: Story, *, through: int | None = None) -> list[Advice]:
     return [Setting(key="train.early_stopping", old=None, new=early, why="keeps the weights of the best epoch")]
 
 
-SAYS_NOTHING = 0.95
-"""So much of the mistakes neighbours leave that know nothing of a target."""
 OTHER, FAR = 3.0, 10.0
 """So many times as high a rate is another one, and another one for sure."""
 IMPATIENT, PATIENT = 5, 0.25

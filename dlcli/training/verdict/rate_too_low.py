@@ -14,7 +14,7 @@ from dlcli.training.verdict.curve import keeps_its_pace, steady
 from dlcli.training.verdict.exploding_gradients import CLIPS
 from dlcli.training.verdict.holding import held_back
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import HARDLY, left, left_in_training, neighbours_left, struggles
+from dlcli.training.verdict.standing import HARDLY, SAYS_NOTHING, left, left_in_training, neighbours_left, struggles
 from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
 
@@ -36,8 +36,6 @@ was, and where something else ended the learning early, or layers are frozen."""
 WAY, SHORT_WAY = 0.02, 0.1
 """So far from their first values, beside these, weights have moved that a rate has moved at all; and where there was no time to
 try a higher one."""
-KNOWN = 0.95
-"""Neighbours that leave less of the mistakes of one answer know something of a target."""
 USUAL, TINY = 1.0, 0.001
 """The length to which gradients are often cut, and one that leaves nothing of them."""
 ABOVE = 1.5
@@ -118,7 +116,7 @@ def at_constant(story: Story) -> bool:
     if share is None or share < HARDLY or not steady(story.losses(story.judged)) or is_frozen(story):
         return False
     known = neighbours_left(story)
-    return known is None or known < KNOWN
+    return known is None or known < SAYS_NOTHING
 
 
 def is_frozen(story: Story) -> bool:

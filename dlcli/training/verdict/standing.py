@@ -30,6 +30,8 @@ LEARNT = 0.8
 """The share of the trivial loss below which training has learnt its samples."""
 HARDLY = 0.9
 """Above this share of the trivial loss what was learnt may be no more than how often each class occurs."""
+SAYS_NOTHING = 0.95
+"""So much of the mistakes of one answer neighbours leave that know nothing of a target."""
 MARGIN = 0.98
 """A loss above this share of the trivial one is no better."""
 
