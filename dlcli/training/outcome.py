@@ -62,7 +62,7 @@ def outcome(
     config, watch = experiment.config, stopping.watch
     kept, measured, last = len(entries), False, None
     if not as_it_is:
-        last = first_values(experiment.model)
+        last = None if best_weights is None else first_values(experiment.model)
         kept, measured = keep_weights(experiment, stopping, best_weights, last=len(entries))
     metrics = {split: entries[kept - 1][split] for split in ("train", "validation") if entries[kept - 1][split]}
     if measured:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.training.evidence.drift import features_of_columns
-from dlcli.training.evidence.neighbours import FEWEST, Neighbours, features_and_target, takes_ids
+from dlcli.training.evidence.neighbours import FEWEST, Neighbours, features_and_target, in_deviations, takes_ids
 from dlcli.training.evidence.small_network import learnt_of
 from dlcli.training.setup.experiment import Experiment
 
@@ -19,16 +19,13 @@ def columns_left_out(experiment: Experiment, names: Sequence[str]) -> tuple[Neig
 
     None where inputs are no numbers by feature, or samples are few.
     """
-    import numpy as np
-
     schemas, feeds = experiment.dataset.schema.targets, [experiment.splits[name] for name in ("train", "validation")]
     if len(schemas) != 1 or min(map(len, feeds)) < FEWEST or schemas[0].absent or takes_ids(experiment.model):
         return None
     (rows, values), (asked, truth) = (features_and_target(feed, schemas[0]) for feed in feeds)
     if rows is None or asked is None or values.shape[1] != 1:
         return None
-    mean, deviation = rows.mean(axis=0), np.maximum(rows.std(axis=0), 1e-12)
-    rows, asked = (rows - mean) / deviation, (asked - mean) / deviation
+    rows, asked = in_deviations(rows, rows), in_deviations(asked, rows)
     kept = features_kept(experiment, names)
     classes = None if schemas[0].classes is None else len(schemas[0].classes)
     whole = learnt_of(rows, values, asked, truth, classes)

@@ -61,11 +61,18 @@ def neighbours(experiment: Experiment, split: str = "train") -> Neighbours | Non
     several = any(each.shape[1] != 1 for each in values)
     if any(each is None for each in rows) or schema.absent or (several and schema.classes is not None):
         return None
-    mean, deviation = rows[0].mean(axis=0), np.maximum(rows[0].std(axis=0), 1e-12)
-    near = nearest(*((each - mean) / deviation for each in rows))
+    near = nearest(*(in_deviations(each, rows[0]) for each in rows))
     if schema.classes is None:
         return of_numbers(values[-1].astype(np.float64), mean_of(values[0].astype(np.float64), near))
     return of_classes(values[-1][:, 0], values[0][:, 0][near])
+
+
+def in_deviations(rows: np.ndarray[Any, Any], like: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    """Rows (samples, features) with mean 0 and deviation 1 in each feature, where they are like others."""
+    import numpy as np
+
+    even: np.ndarray[Any, Any] = (rows - like.mean(axis=0)) / np.maximum(like.std(axis=0), 1e-12)
+    return even
 
 
 def mean_of(values: np.ndarray[Any, Any], near: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

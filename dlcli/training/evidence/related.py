@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from dlcli.training.evidence.neighbours import FEWEST, features_and_target, takes_ids
+from dlcli.training.evidence.neighbours import FEWEST, features_and_target, in_deviations, takes_ids
 from dlcli.training.setup.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -56,5 +56,4 @@ def standing(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         if len(count) > 1:
             ranks.append((np.cumsum(count) - (count - 1) / 2)[place.reshape(-1)])
     table = np.array(ranks, np.float64).reshape(-1, len(rows)).T
-    even: np.ndarray[Any, Any] = (table - table.mean(axis=0)) / np.maximum(table.std(axis=0), 1e-12)
-    return even
+    return in_deviations(table, table)

@@ -12,6 +12,7 @@ from dlcli.training.evidence.neighbours import (
     Neighbours,
     features_and_target,
     held_ids,
+    in_deviations,
     of_numbers,
     takes_ids,
     told_of_classes,
@@ -47,7 +48,7 @@ def small_network(experiment: Experiment) -> Neighbours | None:
         return learnt_places(*windows_and_target(feed, schema))
     if rows is None or len(feed) < PARTS * FEWEST or values.shape[1] > MOST_FEATURES:
         return None
-    rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-12)
+    rows = in_deviations(rows, rows)
     kept = np.arange(len(rows)) % PARTS > 0
     classes = None if schema.classes is None else len(schema.classes)
     return learnt_of(rows[kept], values[kept], rows[~kept], values[~kept], classes)
@@ -103,11 +104,9 @@ def windows_and_target(feed: Any, schema: Any) -> tuple[Any, Any, Any]:
 def learnt_places(rows: Any, truth: Any, samples: Any) -> Neighbours | None:
     """What a network that sees a little of what stands about a place (places, features) says of its class, in samples that it has
     not learnt from."""
-    import numpy as np
-
     if rows is None:
         return None
-    rows = (rows - rows.mean(axis=0)) / np.maximum(rows.std(axis=0), 1e-12)
+    rows = in_deviations(rows, rows)
     kept, truth = samples % PARTS > 0, truth.astype(int)[:, None]
     return learnt_of(rows[kept], truth[kept], rows[~kept], truth[~kept], int(truth.max()) + 1)
 

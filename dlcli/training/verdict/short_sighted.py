@@ -8,7 +8,13 @@ from dlcli.finding import Finding, Setting
 from dlcli.training.evidence.sight import Sight
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.curve import late_fall
-from dlcli.training.verdict.standing import counts_classes_alike, has_settled, left_in_training, mistakes_left
+from dlcli.training.verdict.standing import (
+    counts_classes_alike,
+    frozen_from_the_first,
+    has_settled,
+    left_in_training,
+    mistakes_left,
+)
 from dlcli.training.verdict.story import Story
 
 MUCH = 0.3
@@ -29,7 +35,7 @@ WHY = {
 
 def short_sighted(story: Story) -> Finding | None:
     """Seen where each place sees little of a sample, and another model whose places see more learns far more in a few steps."""
-    if is_frozen(story):
+    if any(frozen_from_the_first(story).values()):  # that they learn is the first thing to do
         return None
     share, beside = left_in_training(story), story.beside_trivial
     if share is None or share < LEFT or beside is None or story.judged != "validation":
@@ -65,9 +71,3 @@ def told_of(short: Sight, facts: dict[str, Any]) -> Finding:
     settings = [(short.key, short.old, short.new), *short.also]
     advice = together(Setting(key=key, old=old, new=new, why=WHY[short.why]) for key, old, new in settings)
     return Finding(code="cannot_fit", severity="warning", where=short.layer, facts=facts, advice=advice)
-
-
-def is_frozen(story: Story) -> bool:
-    """Whether layers are frozen as they were drawn: that they learn is the first thing to do."""
-    capacity, given = story.looks.capacity(), story.config.weights is not None or story.config.train.phases
-    return capacity is not None and not given and any(capacity.frozen.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dlcli.training.compared import Compared
@@ -148,6 +149,13 @@ def known_of_inputs(story: Story) -> float | None:
         return left
     network = story.looks.small_network()
     return None if network is None else network.left(balanced=counts_classes_alike(story))
+
+
+def frozen_from_the_first(story: Story) -> Mapping[str, str | None]:
+    """The layers that do not learn and are as they were drawn, with their entries: no phase trained and no file gave them."""
+    capacity = story.looks.capacity()
+    given = story.config.weights is not None or story.config.train.phases
+    return {} if capacity is None or given else capacity.frozen
 
 
 def weighs(story: Story) -> bool:

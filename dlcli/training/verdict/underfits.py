@@ -17,6 +17,7 @@ from dlcli.training.verdict.little_weight import held_by_weight
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import (
     counts_classes_alike,
+    frozen_from_the_first,
     has_settled,
     is_flat,
     known_of_inputs,
@@ -76,12 +77,9 @@ def underfits(story: Story) -> Finding | None:
 
 def frozen_as_drawn(story: Story) -> Finding | None:
     """Seen where layers do not learn that are as they were drawn, and neighbours of samples, or a network, know more."""
-    share, capacity, own = left_in_training(story), story.looks.capacity(), mistakes_left(story)
-    frozen = capacity.frozen if capacity is not None else {}
+    share, own, frozen = left_in_training(story), mistakes_left(story), frozen_from_the_first(story)
     advice = melted(frozen)
-    if not advice or own is None or story.config.train.phases or story.config.weights is not None:
-        return None
-    if share is None or share < LITTLE:
+    if not advice or own is None or share is None or share < LITTLE:
         return None
     known = known_of_inputs(story)
     if share < FROZEN and (known is None or known > own - LITTLE):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,6 +20,14 @@ from dlcli.training.verdict.splits_differ import splits_differ
 pytestmark = pytest.mark.looks
 
 Tell = Callable[..., Story]
+MOVED: dict[str, Any] = {
+    "validation": [0.9, 0.7, 0.8],
+    "train": [0.5, 0.2, 0.1],
+    "left": 0.1,
+    "drifts": lambda: [Drift("day", "input", 1.5, 0.0, True)],
+    "columns": ["day", "wind"],
+}
+"""A training whose column `day` lies elsewhere in validation."""
 
 
 @pytest.mark.parametrize(
@@ -33,28 +42,13 @@ def test_a_column_is_left_out_where_a_tenth_of_the_mistakes_goes_with_it(
         assert names == ("day",)
         return None if without is None else (Neighbours(0.2, 0.0, 100, False), Neighbours(without, 0.0, 100, False))
 
-    told = tell(
-        [0.9, 0.7, 0.8],
-        train=[0.5, 0.2, 0.1],
-        left=0.1,
-        drifts=lambda: [Drift("day", "input", 1.5, 0.0, True)],
-        columns=["day", "wind"],
-        left_out=left_out,
-    )
-    found = splits_differ(told)
+    found = splits_differ(tell(**MOVED, left_out=left_out))
     assert found is not None
     assert ([each.about for each in found.advice] == ["data.inputs"]) is advised
 
 
 def test_the_losses_are_those_of_the_kept_epoch(tell: Tell) -> None:
-    told = tell(
-        [0.9, 0.7, 0.8],
-        train=[0.5, 0.2, 0.1],
-        left=0.1,
-        drifts=lambda: [Drift("day", "input", 1.5, 0.0, True)],
-        columns=["day", "wind"],
-    )
-    found = splits_differ(replace(told, kept=2))
+    found = splits_differ(replace(tell(**MOVED), kept=2))
     assert found is not None
     assert (found.facts["train"], found.facts["validation"]) == (0.2, 0.7)
 
