@@ -41,13 +41,21 @@ def stopped_too_early(story: Story) -> Finding | None:
     early = story.config.train.early_stopping
     if early is not None and (story.stop is StopReason.EARLY_STOPPING or keeps_worst(story)):
         return by_early_stopping(story, early)
-    train = story.losses("train")
-    if story.stop in {None, StopReason.ALL_EPOCHS, StopReason.EARLY_STOPPING} or len(train) < 2:
+    train, whole = story.losses("train"), {None, StopReason.ALL_EPOCHS, StopReason.EARLY_STOPPING}
+    soon = is_reached_at_once(story)
+    if story.stop in whole or (len(train) < 2 and not soon):
         return None
-    if not is_falling(story) and late_fall(story.above("train")) < GAIN:
+    if not soon and not is_falling(story) and late_fall(story.above("train")) < GAIN:
         return None
-    facts = {"why": str(story.stop), "epochs": len(train), "last": story.losses(story.judged)[-1]}
+    facts = {"why": "until" if soon else str(story.stop), "epochs": len(train), "last": story.losses(story.judged)[-1]}
     return Finding(code="stopped_too_early", severity="note", facts=facts, advice=gone_on(story))
+
+
+def is_reached_at_once(story: Story) -> bool:
+    """Whether a condition was met before there was a curve, of a training that was to have far more epochs, and much is left."""
+    share, epochs = left(story), len(story.history)
+    many = story.config.train.epochs >= MANY * SOON and epochs < SOON
+    return story.stop is StopReason.REACHED and many and share is not None and share > LITTLE
 
 
 def is_turned_round(story: Story, early: EarlyStopping) -> bool:

@@ -245,8 +245,10 @@ def underfits(facts: Facts) -> str:
 
 
 def stopped_too_early(facts: Facts) -> str:
-    ended, waited = f"it ended after {facts['epochs']} epochs", facts.get("patience")
+    epochs, waited = facts["epochs"], facts.get("patience")
+    ended = f"it ended after {epochs} epoch{'s' * (epochs != 1)}"
     whys = {
+        "until": f"its condition was met there, with a loss of {number(facts['last'])}, before there was a curve",
         "not_finite": f"{facts.get('monitor')} was never a finite number",
         "mode": f"{facts.get('monitor')} was to get {'more' if facts.get('mode') == 'max' else 'less'}",
         "min_delta": f"{facts.get('monitor')} still got better, by less than {facts.get('min_delta')} at a time",

@@ -88,3 +88,31 @@ def test_what_is_kept_as_the_best_is_the_worst(mode: str, kept: int, seen: bool,
     more = f", early_stopping: {{patience: 9, mode: {mode}}}"
     told = replace(tell([0.9, 0.5, 0.3], more=more, left=0.9), kept=kept)
     assert ([each.code for each in verdict(told)] == ["stopped_too_early"]) is seen
+
+
+@pytest.mark.parametrize(
+    ("validation", "epochs", "stop", "seen"),
+    [
+        ([0.8], 9, StopReason.REACHED, True),
+        ([0.8, 0.81], 9, StopReason.REACHED, True),
+        ([0.8, 0.81, 0.82], 9, StopReason.REACHED, False),
+        ([0.8], 8, StopReason.REACHED, False),
+        ([0.021], 9, StopReason.REACHED, True),
+        ([0.019], 9, StopReason.REACHED, False),
+        ([0.8], 9, StopReason.SIGNAL, False),
+    ],
+)
+def test_a_condition_that_is_met_before_there_is_a_curve_ends_it_too_early(
+    tell: Tell, validation: list[float], epochs: int, stop: StopReason, seen: bool
+) -> None:
+    told = tell(validation, stop=stop, more=", until: val_loss < 0.9")
+    train = told.config.train.model_copy(update={"epochs": epochs})
+    found = stopped_too_early(replace(told, config=told.config.model_copy(update={"train": train})))
+    assert (found is not None) is seen
+    if found is not None:
+        (advice,) = found.advice
+        assert isinstance(advice, Setting)
+        assert (advice.key, advice.new) == ("train.until", None)
+        assert str(judgement_of_training(found).evidence).startswith(
+            f"it ended after {len(validation)} epoch{'s' * (len(validation) > 1)}: its condition was met there"
+        )
