@@ -30,6 +30,8 @@ LONGER, DECADES, POWER = 60, (-2.0, -1.5, -1.0, -0.5, 0.0), 4
 AS_LONG, SWEEP, COARSEST = 3, 0.7, 3
 """A step and its compiling take about so many times what the loss alone does; the rates that grow have such a share of the time,
 and are at most so many times as far apart."""
+TIMED = 3
+"""So often a batch is timed at most."""
 FEW, SHORTER = 12, 24
 """Fewer steps than the first tell parts of the rate not apart, of which it then is the second, and fewer of the longer ones tell
 nothing."""
@@ -109,13 +111,19 @@ def tested_range(experiment: Experiment, *, seconds: float, trial: RateTrial | N
 
 def coarseness(trial: RateTrial, seconds: float) -> int:
     """How many times as far apart rates have to be tried for all of them to fit into some seconds: the loss of a batch, which is
-    timed, and a step, which takes about three times as long."""
-    watch = Stopwatch()
-    trial.untrained(1)
-    compiled = watch.seconds
-    trial.untrained(1)
-    each, left = (1 + AS_LONG) * (watch.seconds - compiled), SWEEP * (seconds - watch.seconds - AS_LONG * compiled)
-    return next((coarse for coarse in range(1, COARSEST) if STEPS / coarse * each <= left), COARSEST)
+    timed, and a step, which takes about three times as long. What else the machine did while it was timed is no reason."""
+    watch, best = Stopwatch(), COARSEST
+    with trial.begun():
+        trial.stands_at(0)
+        compiled = watch.seconds
+        for _ in range(TIMED):
+            one = Stopwatch()
+            trial.stands_at(0)
+            each, left = (1 + AS_LONG) * one.seconds, SWEEP * (seconds - watch.seconds - AS_LONG * compiled)
+            best = min(best, next((coarse for coarse in range(1, COARSEST) if STEPS / coarse * each <= left), COARSEST))
+            if best == 1:
+                break
+    return best
 
 
 def fitting(seconds: float, each: float, *, least: int, most: int) -> int | None:

@@ -81,8 +81,12 @@ class RateTrial:
             for number in range(steps):
                 start = number * self.size % len(self.train)
                 if start not in seen:
-                    seen[start] = float(self.stand(*batch_tensors(*self.batch(number))))
+                    seen[start] = self.stands_at(number)
         return [seen[number * self.size % len(self.train)] for number in range(steps)]
+
+    def stands_at(self, number: int) -> float:
+        """The loss of a batch by its number, of the model as it stands."""
+        return float(self.stand(*batch_tensors(*self.batch(number))))
 
     def costs(self, arrays: Any) -> float:
         """What the model as it stands makes of samples, without noise."""
