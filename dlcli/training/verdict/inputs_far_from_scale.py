@@ -37,6 +37,8 @@ WILD, THROWN, MUCH = 3.0, 0.15, 0.3
 much at the end."""
 BYTE = 255.0
 """The largest number of a byte, which most pictures are made of."""
+EACH = "each feature then has mean 0 and deviation 1"
+"""Why numbers are normalized."""
 FEW_GREYS, ROUNDED, HALF = 16, 1e-3, 0.5
 """Up to so large a number pictures are no bytes; what is so little above 1 is rounded, and from the last on it is near 1."""
 
@@ -116,28 +118,70 @@ def rate_beside(story: Story, advice: Sequence[Setting]) -> list[Advice]:
 
 def scaled_inputs(config: Config, far: Sequence[InputSeen], *, pictures: bool) -> list[Setting]:
     """The preparation that fits the kind of input; none where one stands there already."""
-    why = "each feature then has mean 0 and deviation 1"
+    if (factor := factor_among_layers(config)) is not None:
+        return other_among_layers(far, factor, pictures=pictures)
     named = config.data.inputs if isinstance(config.data.inputs, dict) and not config.data.prepare else {}
     bare = [name for name in dict.fromkeys(each.input for each in far) if name in named and not named[name].prepare]
     if config.data.prepares and bare:
         return [
-            Setting(key=setting_path(("data", "inputs", name, "prepare")), old=[], new=["Normalization"], why=why)
+            Setting(key=setting_path(("data", "inputs", name, "prepare")), old=[], new=["Normalization"], why=EACH)
             for name in bare
         ]
     if config.data.prepares and far:
-        return other_factor(config, far) if pictures else []
+        return other_factor(config, far) if pictures else without_factor(config, far)
     if not far:
         return []
     least, largest = min(each.least for each in far), max(each.largest for each in far)
     if pictures and least >= 0:
         new: list[Any] = [{"Rescaling": {"scale": fitting_factor(largest)}}]
         return [Setting(key="data.prepare", old=[], new=new, why="brings the numbers of pictures between 0 and 1")]
-    return [Setting(key="data.prepare", old=[], new=["Normalization"], why=why)]
+    return [Setting(key="data.prepare", old=[], new=["Normalization"], why=EACH)]
 
 
 def fitting_factor(largest: float) -> float:
     """The factor that brings numbers from 0 to the largest one between 0 and 1."""
     return float(f"{1 / (BYTE if FEW_GREYS < largest <= BYTE else largest):.4g}")
+
+
+def factor_among_layers(config: Config) -> float | None:
+    """The factor of a first layer that rescales all that a model takes."""
+    first = config.layers if config.written_layers() else []
+    return None if not first or config.data.prepares else factor_of(getattr(first[0], "keras", None))
+
+
+def other_among_layers(far: Sequence[InputSeen], factor: float, *, pictures: bool) -> list[Setting]:
+    """Another factor there, which brings pictures between 0 and 1, and leaves other numbers as they are; these are brought to
+    unit scale each where that does not do."""
+    if not far:
+        return []
+    key = "layers.0.scale"
+    if pictures and min(each.least for each in far) >= 0:
+        new = fitting_factor(max(each.largest for each in far) / factor)
+        return [Setting(key=key, old=factor, new=new, why="brings the numbers of pictures between 0 and 1")]
+    here = Setting(key=key, old=factor, new=1.0, why="the numbers of the data are as large as they have to be")
+    if not far_inputs(unscaled(far, factor)):
+        return [here]
+    why = "what has unit scale is not to be rescaled again"
+    return [
+        Setting(key="data.prepare", old=[], new=["Normalization"], why=EACH),
+        replace(here, why=why, joined=True),
+    ]
+
+
+def without_factor(config: Config, far: Sequence[InputSeen]) -> list[Setting]:
+    """Nothing in place of a factor that brings what is no picture far from unit scale, or what brings each feature there."""
+    factors = factors_of(config)
+    if not factors:
+        return []
+    key, old = "data.prepare", plain(config.data.prepare)
+    if far_inputs(unscaled(far, math.prod(factors))):
+        return [Setting(key=key, old=old, new=["Normalization"], why=EACH)]
+    return [Setting(key=key, old=old, new=[], why="the numbers of the data are as large as they have to be")]
+
+
+def unscaled(far: Sequence[InputSeen], factor: float) -> list[InputSeen]:
+    """What a layer takes, before it was rescaled."""
+    return [replace(each, size=each.size / factor, spread=each.spread / factor) for each in far]
 
 
 def other_factor(config: Config, far: Sequence[InputSeen]) -> list[Setting]:
@@ -158,15 +202,16 @@ def other_factor(config: Config, far: Sequence[InputSeen]) -> list[Setting]:
 
 def factors_of(config: Config) -> list[float]:
     """The factors by which all inputs are rescaled one after the other; none where something else prepares them."""
-    found: list[float] = []
-    for step in config.data.prepare:
-        if not isinstance(step, KerasObject) or step.name != "Rescaling":
-            return []
-        factor, offset = step.arguments.get("scale"), step.arguments.get("offset", 0.0)
-        if not isinstance(factor, int | float) or factor <= 0 or offset != 0:
-            return []
-        found.append(float(factor))
-    return found
+    found = [factor_of(step) for step in config.data.prepare]
+    return [] if None in found else [each for each in found if each is not None]
+
+
+def factor_of(step: Any) -> float | None:
+    """The factor of a layer that does nothing else than to rescale; None of another one."""
+    if not isinstance(step, KerasObject) or step.name != "Rescaling":
+        return None
+    factor, offset = step.arguments.get("scale"), step.arguments.get("offset", 0.0)
+    return float(factor) if isinstance(factor, int | float) and factor > 0 and offset == 0 else None
 
 
 def times_as_large(advice: Sequence[Setting]) -> float | None:
@@ -174,9 +219,11 @@ def times_as_large(advice: Sequence[Setting]) -> float | None:
     first = advice[0]
     if first.key.endswith(".scale"):
         return float(first.new / first.old)
+    if "Normalization" in first.new:
+        return None
     if first.old:  # layers that rescale are left out
         return 1 / math.prod(float(each["Rescaling"]["scale"]) for each in first.old[len(first.new) :])
-    return next((float(step["Rescaling"]["scale"]) for step in first.new if isinstance(step, dict)), None)
+    return float(first.new[0]["Rescaling"]["scale"])
 
 
 RULE = Rule("inputs_far_from_scale", inputs_far_from_scale, frozenset({"diverged", "one_class_only"}))

@@ -280,10 +280,52 @@ def test_a_factor_that_does_not_fit_is_another_one(
     if key is not None:
         assert settings[0].new == new
         assert times_as_large(settings[:1]) == pytest.approx(times)
-    table = replace(told, looks=replace(told.looks, pictures=False))
-    found = inputs_far_from_scale(with_data(table, tmp_path, f"prepare: {prepare}"))
+
+
+@pytest.mark.parametrize(
+    ("prepare", "size", "new"),
+    [
+        ("[{Rescaling: 0.004}]", 0.004 * 4.9, []),
+        ("[{Rescaling: 0.004}]", 0.004 * 5.1, ["Normalization"]),
+        ("[{Rescaling: {scale: 0.004, offset: 0.1}}]", 0.004, None),
+        ("[Normalization]", 0.004, None),
+    ],
+)
+def test_a_table_is_not_rescaled_like_a_picture(
+    tell: Tell, tmp_path: Path, prepare: str, size: float, new: Any
+) -> None:
+    seen = InputSeen("dense", "x", "x", 0.0, 0.004, size, -0.01, 0.01, 0.004, False)
+    told = tell([1.0, 1.0, 1.0], left=0.99, inputs=lambda: [seen])
+    found = inputs_far_from_scale(with_data(told, tmp_path, f"prepare: {prepare}"))
     assert found is not None
-    assert not found.advice
+    settings = [each for each in found.advice if isinstance(each, Setting)]
+    assert [(each.key, each.new) for each in settings[:1]] == ([] if new is None else [("data.prepare", new)])
+    if new is not None:
+        assert times_as_large(settings[:1]) == (None if new else pytest.approx(250))
+
+
+@pytest.mark.parametrize(
+    ("layer", "size", "pictures", "wanted"),
+    [
+        ("Rescaling: 0.004", 0.004 * 4.9, False, [("layers.0.scale", 1.0)]),
+        ("Rescaling: 0.004", 0.004 * 5.1, False, [("data.prepare", ["Normalization"]), ("layers.0.scale", 1.0)]),
+        ("Rescaling: {scale: 0.00001}", 0.00255, True, [("layers.0.scale", 0.003922)]),
+        (
+            "Rescaling: {scale: 0.00001, offset: 1}",
+            0.00255,
+            True,
+            [("data.prepare", [{"Rescaling": {"scale": 392.2}}])],
+        ),
+    ],
+)
+def test_a_factor_among_the_layers_is_another_one(
+    tell: Tell, layer: str, size: float, pictures: bool, wanted: list[tuple[str, Any]]
+) -> None:
+    seen = InputSeen("dense", "x", "x", 0.0, 0.004, size, 0.0, 0.00255, 0.004, False)
+    told = tell([1.0, 1.0, 1.0], left=0.99, layers=f"[{layer}, Dense: 1]", pictures=pictures, inputs=lambda: [seen])
+    found = inputs_far_from_scale(told)
+    assert found is not None
+    assert [(each.key, each.new) for each in found.advice if isinstance(each, Setting)] == wanted
 
 
 @pytest.mark.parametrize(("level", "seen"), [(0.71, True), (0.69, False)])
