@@ -28,7 +28,7 @@ from dlcli.training.evidence.rates_tried import RatesTried
 from dlcli.training.evidence.reach import Reach, below_logarithms, divided_by_zero, reaches
 from dlcli.training.evidence.related import related
 from dlcli.training.evidence.settling import Settling
-from dlcli.training.evidence.sight import Seen, Sight, seen_more, sight
+from dlcli.training.evidence.sight import Seen, Sight, by_network, seen_more, sight
 from dlcli.training.evidence.silenced import Silenced, silenced
 from dlcli.training.evidence.small_network import small_network
 from dlcli.training.evidence.statistics_seen import MovingLayer, StatisticsSeen, moving_layers, statistics_seen
@@ -263,7 +263,7 @@ def looks(
 
 def is_tried(experiment: Experiment, seen: Sight | None) -> bool:
     """Whether other samples, or layers that see more, may be tried, for which the range test leaves some time."""
-    return experiment.augment is not None or (seen is not None and seen.why != "alone")
+    return experiment.augment is not None or (seen is not None and not by_network(seen))
 
 
 def ends_seen(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:

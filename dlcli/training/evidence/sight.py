@@ -32,18 +32,21 @@ PART, AS_MANY = 0.4, 0.8
 rest to be compared."""
 SHORTER, FILTERS = 2, 32
 """What a layer makes one of instead, and the filters of one that sees more."""
+COARSE, BESIDE = 3, 16
+"""So many places of an axis pass as one to answers at each of them that are coarse, and the filters of layers that keep them."""
 
 
 @dataclass(frozen=True)
 class Sight:
     """A layer behind which what stands far apart is never seen together (`averaged`), that makes so many places one before
-    anything is learnt of them (`skipped`), or the first of some by which the answer at a place is of this place alone (`alone`).
+    anything is learnt of them (`skipped`), the first of some by which the answer at a place is of this place alone (`alone`), or
+    the first of some through which places pass as one to answers at each of them (`coarse`).
 
     It sees so many `places` of the `size` of an axis; `key` is the setting that lets it see more, and `new` its value, by which,
     with those of `also` (key, old, new), the layers become `layers`.
     """
 
-    why: Literal["averaged", "skipped", "alone"]
+    why: Literal["averaged", "skipped", "alone", "coarse"]
     layer: str
     places: int
     size: int
@@ -67,6 +70,8 @@ def sight(experiment: Experiment) -> Sight | None:
         or any(each.padding is not None for each in experiment.dataset.schema.inputs)
     ):
         return None
+    if (coarse := of_coarse(experiment, size)) is not None:
+        return coarse
     layers, learnt = keras.layers, False
     averages = (layers.GlobalAveragePooling1D, layers.GlobalAveragePooling2D)
     for node in nodes_of(model):
@@ -204,6 +209,45 @@ def of_alone(experiment: Experiment, size: int) -> Sight | None:
     return Sight("alone", written_layer_name(layers[0].name), 1, size, *settings[0], entries, tuple(settings[1:]))
 
 
+def of_coarse(experiment: Experiment, size: int) -> Sight | None:
+    """Answers at each place that all come through far fewer, with layers beside these that keep the places."""
+    model = experiment.model
+    taken, answers = model.inputs[0].shape, [each.shape for each in model.outputs]
+    rank = len(taken)
+    if rank not in {3, 4} or len(answers) != 1 or tuple(answers[0][:-1]) != tuple(taken[:-1]):
+        return None
+    finest, first = {id(model.inputs[0]): size}, None
+    for node in nodes_of(model):
+        if not node.input_tensors:
+            continue
+        before = max(finest.get(id(each), size) for each in node.input_tensors)
+        for tensor in node.output_tensors:  # what has other axes may hold all places in one of them
+            alike = len(tensor.shape) == rank and isinstance(tensor.shape[1], int)
+            finest[id(tensor)] = min(before, tensor.shape[1]) if alike else size
+        if first is None and any(finest[id(each)] * SHORTER <= size for each in node.output_tensors):
+            first = node.operation
+    places = round(size / max(finest[id(model.outputs[0])], 1))
+    if first is None or places < COARSE:
+        return None
+    written = experiment.config.written_layers()
+    new = keeping_places(experiment, first, written, sequence=rank == 3)
+    return Sight("coarse", written_layer_name(first.name), places, size, "layers", written, new, new)
+
+
+def keeping_places(experiment: Experiment, first: Any, written: list[Any], *, sequence: bool) -> list[Any]:
+    """The layers as they are written, with others beside those from the first that makes places one to the last but one; as they
+    are where layers are taken by name."""
+    number = entry_number(experiment, first)
+    if number is None or len(written) != len(experiment.config.layers) or number >= len(written) - 1:
+        return written
+    if any(word in repr(plain(experiment.config.layers)) for word in ("'from'", "'name'")):
+        return written
+    word = "Conv1D" if sequence else "Conv2D"
+    sees: Any = {word: {"filters": BESIDE, "kernel_size": WIDER, "padding": "same", "activation": "relu"}}
+    paths = [written[number:-1], [sees, sees]]
+    return [*written[:number], {"branches": {"merge": "Concatenate", "paths": paths}}, written[-1]]
+
+
 @dataclass(frozen=True)
 class Seen:
     """The loss on validation that a model with a larger sight comes to from its first weights in so many steps, and what the
@@ -215,11 +259,16 @@ class Seen:
     same: float
 
 
+def by_network(found: Sight) -> bool:
+    """Whether a small network tells more of a sight than some steps do."""
+    return found.why in {"alone", "coarse"}
+
+
 def seen_more(experiment: Experiment, found: Sight | None, rate: float, seconds: float) -> Seen | None:
     """Trains a model with the other layers, and one with those that are written, for so many seconds at most; None where there is
     no time, or nothing to be changed."""
     watch, asked = Stopwatch(), spread_validation(experiment)
-    if found is None or found.why == "alone" or asked is None:  # of which a small network tells more than a few steps
+    if found is None or by_network(found) or asked is None:
         return None
     reached, steps = comes_to(experiment, found.layers, rate, asked, seconds * PART)
     entries, rest = plain(experiment.config.layers), seconds - watch.seconds

@@ -120,8 +120,16 @@ def balanced(story: Story, seen: ClassesSeen) -> list[Advice]:
         return [Setting(key=key, old=written_weights(story, seen), new="balanced", why=why)]
     if train.class_weight is not None or train.sample_weight is not None or seen.majority < FREQUENT:
         return []
+    if answers_coarsely(story):  # where it is said cannot be told, and so what is beside it is said as well
+        return []
     why = "the rare class then counts as much as the frequent one"
     return [Setting(key=key, old=None, new="balanced", why=why)]
+
+
+def answers_coarsely(story: Story) -> bool:
+    """Whether answers at each place come through far fewer places."""
+    short = story.looks.sight()
+    return short is not None and short.why == "coarse"
 
 
 RULE = Rule("predicts_one_class", predicts_one_class, CAUSES | {"suspiciously_good"})

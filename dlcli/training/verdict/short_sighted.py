@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from dlcli.finding import Finding, Setting
-from dlcli.training.evidence.sight import Sight
+from dlcli.training.evidence.sight import Sight, by_network
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.standing import (
+    MARGIN,
     counts_classes_alike,
     frozen_from_the_first,
     has_settled,
@@ -30,7 +31,10 @@ WHY = {
     "averaged": "layers that see more, and keep apart where something stands",
     "alone": "what stands beside a place tells what it is",
     "skipped": "what is small is still there when something is learnt of it",
+    "coarse": "beside them each place keeps what stands there",
 }
+FASTER = 4.0
+"""So much higher a rate, where one is safe, comes first where coarse answers have not come to rest."""
 
 
 def short_sighted(story: Story) -> Finding | None:
@@ -40,7 +44,7 @@ def short_sighted(story: Story) -> Finding | None:
     share, beside = left_in_training(story), story.beside_trivial
     if share is None or share < LEFT or beside is None or story.judged != "validation":
         return None
-    if (only := alone(story)) is not None:
+    if (only := place_by_place(story)) is not None:
         return only
     if share < MUCH or late_fall(story.above("train")) > FALLING or not beside.trivial > beside.perfect:
         return None
@@ -51,23 +55,34 @@ def short_sighted(story: Story) -> Finding | None:
     return told_of(seen.sight, facts)
 
 
-def alone(story: Story) -> Finding | None:
-    """Seen where answers at a place are of it alone, and a small network that sees what stands about it knows much more, of what
-    has not come to rest far more."""
+def place_by_place(story: Story) -> Finding | None:
+    """Seen where answers at a place are of it alone, or of far fewer places, and a small network that sees what stands about it
+    knows much more, of what has not come to rest far more."""
     short = story.looks.sight()
-    if short is None or short.why != "alone":
+    if short is None or not by_network(short):
         return None
-    own, network = mistakes_left(story), story.looks.small_network()
-    if own is None or own < LEFT or network is None:
+    own, settled = mistakes_left(story), has_settled(story)
+    if own is None or own < LEFT or (short.why == "coarse" and not settled and may_be_slow(story)):
+        return None
+    network = story.looks.small_network()
+    if network is None:
         return None
     known = network.left(balanced=counts_classes_alike(story))
-    enough = KNOWN if has_settled(story) else max(KNOWN, own / 2)  # of what still falls nobody knows yet where it ends
+    enough = KNOWN if settled else max(KNOWN, own / 2)  # of what still falls nobody knows yet where it ends
     return told_of(short, {"left": own, "known": known, "by": "network"}) if own - known >= enough else None
+
+
+def may_be_slow(story: Story) -> bool:
+    """Whether nothing is learnt yet, or a far higher rate is safe or none is known: filters may say where in a place something
+    stands, once they have learnt it."""
+    share, rate = left_in_training(story), story.looks.rate()
+    return share is None or share >= MARGIN or rate is None or rate >= FASTER * story.rate
 
 
 def told_of(short: Sight, facts: dict[str, Any]) -> Finding:
     """The finding, with the settings by which places see more."""
     facts = {"why": short.why, "layer": short.layer, "places": short.places, "size": short.size, **facts}
     settings = [(short.key, short.old, short.new), *short.also]
-    advice = together(Setting(key=key, old=old, new=new, why=WHY[short.why]) for key, old, new in settings)
+    changed = [each for each in settings if each[1] != each[2]]
+    advice = together(Setting(key=key, old=old, new=new, why=WHY[short.why]) for key, old, new in changed)
     return Finding(code="cannot_fit", severity="warning", where=short.layer, facts=facts, advice=advice)

@@ -42,6 +42,7 @@ SIGHT = {
     "averaged": "{layer} takes the mean of places that each see {places} of {size}",
     "alone": "from {layer} on the answer at each of {size} places along an axis is of this place alone",
     "skipped": "{layer} makes one of each {places} of {size} before anything is learnt of them",
+    "coarse": "from {layer} on each {places} of {size} places along an axis pass as one to the answers at all of them",
 }
 """What keeps places of a model from seeing what stands in a sample."""
 
@@ -49,7 +50,7 @@ SIGHT = {
 def short_sighted(facts: Facts) -> str:
     """That a model sees too little, beside what one that sees more comes to."""
     seen = SIGHT[facts["why"]].format(**facts)
-    if facts["why"] == "alone":
+    if facts["why"] in {"alone", "coarse"}:
         return f"{seen}: it {beside_neighbours(facts)}"
     other = f"{number(facts['other'])} after {facts['steps']} steps with layers that see more"
     other += f", {number(facts['same'])} with these" if "same" in facts else ""

@@ -12,11 +12,13 @@ from training.test_check import experiment_of
 
 from dlcli.finding import Setting
 from dlcli.training.evidence.capacity import Capacity
+from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.neighbours import Neighbours
-from dlcli.training.evidence.sight import Seen, Sight, sight
+from dlcli.training.evidence.sight import Seen, Sight, rebuilt, sight
 from dlcli.training.evidence.small_network import small_network
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.cannot_fit import cannot_fit
+from dlcli.training.verdict.predicts_one_class import predicts_one_class
 from dlcli.view.sentences import judgement_of_training
 
 pytestmark = pytest.mark.looks
@@ -112,3 +114,85 @@ def test_a_small_network_knows_what_stands_beside_a_place(tmp_path: Path) -> Non
     network = small_network(masks(tmp_path, f"[{LAST}]"))
     assert network is not None
     assert network.left() < 0.3
+
+
+COARSE = Sight("coarse", "pool", 8, 32, "layers", ["Flatten"], ["Conv2D"], ["Conv2D"])
+
+
+@pytest.mark.parametrize(
+    ("left", "known", "epochs", "rate", "seen"),
+    [
+        *[
+            (0.4, 0.29, 8, None, True),
+            (0.4, 0.31, 8, None, False),
+            (0.16, 0.05, 8, None, True),
+            (0.14, 0.0, 8, None, False),
+        ],
+        *[(0.4, 0.19, 4, 0.001, True), (0.4, 0.21, 4, 0.001, False)],  # it has not come to rest
+        *[(0.4, 0.19, 4, None, False), (0.99, 0.1, 4, 0.001, False), (0.97, 0.1, 4, 0.001, True)],
+        *[(0.4, 0.19, 4, 0.0041, False), (0.4, 0.19, 4, 0.0039, True), (0.4, 0.29, 8, 0.0041, True)],
+    ],
+)
+def test_answers_of_places_that_passed_as_one_are_coarse(
+    tell: Tell, left: float, known: float, epochs: int, rate: float | None, seen: bool
+) -> None:
+    told = tell(
+        [1.0, *[left] * (epochs - 1)],
+        left=left,
+        sight=lambda: COARSE,
+        small_network=lambda: Neighbours(1 - known, 0.0, 100, True),
+        rate=lambda: rate,
+    )
+    found = cannot_fit(told)
+    assert (found is not None) is seen
+    if found is not None:
+        words = "from pool on each 8 of 32 places along an axis pass as one to the answers at all of them: it leaves"
+        assert words in str(judgement_of_training(found).evidence)
+        assert [each.about for each in found.advice] == ["layers"]
+
+
+def test_layers_that_are_taken_by_name_stay_as_they_are(tell: Tell) -> None:
+    same = Sight("coarse", "pool", 8, 32, "layers", ["Flatten"], ["Flatten"], ["Flatten"])
+    network = Neighbours(1.0, 0.0, 100, True)
+    found = cannot_fit(tell([1.0, *[0.4] * 7], left=0.4, sight=lambda: same, small_network=lambda: network))
+    assert found is not None
+    assert found.advice == []
+
+
+@pytest.mark.parametrize(("short", "weighed"), [(COARSE, False), (ALONE, True), (None, True)])
+def test_weights_of_classes_do_not_sharpen_coarse_answers(tell: Tell, short: Sight | None, weighed: bool) -> None:
+    seen = ClassesSeen("y", "validation", 100, ["a", "b"], [80, 20], [100, 0], [80, 0])
+    found = predicts_one_class(tell([1.0, 0.7], left=0.7, sight=lambda: short, classes=lambda split: [seen]))
+    assert found is not None
+    assert ("train.class_weight" in [each.about for each in found.advice]) is weighed
+
+
+WIDE = "{Conv2D: {filters: 4, kernel_size: 3, padding: same, activation: relu}}"
+
+
+@pytest.mark.parametrize(
+    ("layers", "places"),
+    [
+        (f"[{WIDE}, MaxPooling2D: 4, {WIDE}, UpSampling2D: 4, {LAST}]", 4),
+        (f"[{WIDE}, MaxPooling2D: 2, {WIDE}, MaxPooling2D: 2, UpSampling2D: 4, {LAST}]", 4),
+        (f"[{WIDE}, MaxPooling2D: 2, {WIDE}, UpSampling2D: 2, {LAST}]", None),
+        (f"[{WIDE}, branches: {{merge: Concatenate, paths: [[MaxPooling2D: 4, UpSampling2D: 4], []]}}, {LAST}]", None),
+        (f"[Flatten, Dense: 128, Reshape: {{target_shape: [8, 8, 2]}}, {LAST}]", None),
+    ],
+)
+def test_places_that_pass_as_one_are_read_from_a_model(tmp_path: Path, layers: str, places: int | None) -> None:
+    experiment = masks(tmp_path, layers)
+    found = sight(experiment)
+    assert (found and (found.why, found.places)) == (places and ("coarse", places))
+    if found is not None:
+        before, beside, last = found.new
+        assert before == found.old[0]
+        assert beside["branches"]["paths"][0] == found.old[1:-1]
+        assert last == found.old[-1]
+        assert rebuilt(experiment, found.layers).model.output_shape == experiment.model.output_shape
+
+
+def test_coarse_layers_that_have_names_are_not_moved(tmp_path: Path) -> None:
+    found = sight(masks(tmp_path, f"[{WIDE}, MaxPooling2D: {{pool_size: 4, name: small}}, UpSampling2D: 4, {LAST}]"))
+    assert found is not None
+    assert found.new == found.old
