@@ -20,6 +20,8 @@ UNITS = 64
 """So many samples tell what the layers behind the last weights make of a deviation of 1."""
 LARGE, SMALL = 30.0, 1e-3
 """Beyond these a deviation, and above the first a mean, is far from 1 where a training suffers from it."""
+RATHER_LARGE, RATHER_SMALL = 10.0, 0.03
+"""The same where a network that learns targets in units of their own knows far more."""
 
 
 def far_target(experiment: Experiment, *, far: float = FAR) -> Finding | None:
@@ -38,9 +40,8 @@ class TargetSeen:
     """The least deviation among the numbers of a target where it is far below the largest."""
 
 
-def target_seen(experiment: Experiment) -> TargetSeen | None:
+def target_seen(experiment: Experiment, *, large: float = LARGE, small: float = SMALL) -> TargetSeen | None:
     """The targets that are in the way of a training that suffers: less far from unit scale, or far from 0, will do."""
-
     sample, free = sample_of(experiment), free_targets(experiment)
     deviations, means, least = dict[str, float](), dict[str, float](), dict[str, float]()
     for head, schema in zip(experiment.config.heads, sample.schema.targets, strict=True):
@@ -53,7 +54,7 @@ def target_seen(experiment: Experiment) -> TargetSeen | None:
         smallest = smallest_of(values) if schema.columns else deviation
         if smallest * LARGE < deviation:
             least[schema.name] = smallest
-        if not SMALL < deviation / unit < LARGE or abs(mean) / unit > LARGE or schema.name in least:
+        if not small < deviation / unit < large or abs(mean) / unit > large or schema.name in least:
             deviations[schema.name], means[schema.name] = deviation, mean
     if not deviations:
         return None

@@ -36,6 +36,8 @@ class InputSeen:
     column: bool
     features: int = 1
     """How many the layer takes, the farthest of which this is."""
+    uneven: float = 1.0
+    """How many times the least deviation among these the largest is."""
 
 
 def inputs_seen(experiment: Experiment) -> list[InputSeen]:
@@ -74,6 +76,7 @@ def inputs_seen(experiment: Experiment) -> list[InputSeen]:
                 float(spreads.max()),
                 column is not None,
                 rows.shape[1],
+                float(spreads.max() / spreads[spreads > 0].min()) if spreads.any() else 1.0,
             )
         )
     return found

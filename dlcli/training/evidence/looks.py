@@ -30,14 +30,14 @@ from dlcli.training.evidence.related import related
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.sight import Seen, Sight, by_network, seen_more, sight
 from dlcli.training.evidence.silenced import Silenced, silenced
-from dlcli.training.evidence.small_network import small_network
+from dlcli.training.evidence.small_network import network_elsewhere, small_network
 from dlcli.training.evidence.statistics_seen import MovingLayer, StatisticsSeen, moving_layers, statistics_seen
 from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.train_loss import train_compared
 from dlcli.training.evidence.unanswered_in import unanswered_in
 from dlcli.training.evidence.unaugmented import Unaugmented
 from dlcli.training.evidence.words_read import WordsRead, words_read
-from dlcli.training.scaling import TargetSeen, target_seen
+from dlcli.training.scaling import RATHER_LARGE, RATHER_SMALL, TargetSeen, target_seen
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.unanswered import Unanswered
 
@@ -86,11 +86,15 @@ class Looks:
     unanswered: Callable[[], Unanswered | None] = lambda: None
     """Validation samples of which the model says no finite number."""
     target: Callable[[], TargetSeen | None] = lambda: None
+    target_rather: Callable[[], TargetSeen | None] = lambda: None
+    """The targets that are rather far from unit scale."""
     layers: Callable[[], LayersSeen | None] = lambda: None
     begun: Callable[[], LayersSeen | None] = lambda: None
     rate: Callable[[], float | None] = lambda: None
     rate_in_units: Callable[[], float | None] = lambda: None
     """What it would propose if the targets that are far from unit scale were not."""
+    rate_in_rather: Callable[[], float | None] = lambda: None
+    """The same of those that are rather far."""
     rate_scaled: Callable[[float | None], float | None] = lambda scale: None
     """What it would propose for inputs that are so many times as large, or, of None, for each feature in units of its own,
     if the targets that are far from unit scale were not."""
@@ -113,6 +117,8 @@ class Looks:
     neighbours: Callable[[], Neighbours | None] = lambda: None
     small_network: Callable[[], Neighbours | None] = lambda: None
     """What a small network learns of the samples."""
+    network_elsewhere: Callable[[], Neighbours | None] = lambda: None
+    """What one that has learnt of all of them says of validation, by the loss of the model."""
     neighbours_elsewhere: Callable[[], Neighbours | None] = lambda: None
     """What training samples say of those of validation."""
     left_out: Callable[[tuple[str, ...]], tuple[Neighbours, Neighbours] | None] = lambda names: None
@@ -219,11 +225,13 @@ def looks(
     tried = bounded.seconds * TRIED if is_tried(experiment, short()) else 0.0
     tested = cache(lambda: bounded.training(lambda: rates.proposed(max(bounded.left - tried, 0.1)), NO_TIME))
     target = cache(lambda: bounded.one(lambda: target_seen(experiment), None))
+    rather = cache(lambda: bounded.one(lambda: target_seen(experiment, large=RATHER_LARGE, small=RATHER_SMALL), None))
     return Looks(
         failures=bounded.failures,
         data=data,
         **known_of(experiment, bounded),
         **ends_seen(experiment, bounded),
+        **others_know(experiment, bounded),
         train=cache(lambda: bounded.one(lambda: train_compared(experiment, measure), None)),
         classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
         ended=cache(lambda split: bounded.quick(lambda: classes_at_end(experiment, last, split), list[ClassesSeen]())),
@@ -232,10 +240,12 @@ def looks(
         inputs=cache(lambda: bounded.many(lambda: inputs_seen(experiment))),
         unanswered=cache(lambda: bounded.one(lambda: unanswered_in(experiment, "validation"), None)),
         target=target,
+        target_rather=rather,
         layers=cache(lambda: bounded.one(lambda: layers_seen(experiment), None)),
         begun=cache(lambda: bounded.one(lambda: rates.begun(lambda: layers_seen(experiment), None), None)),
         rate=lambda: tested()[0],
         rate_in_units=cache(lambda: bounded.training(lambda: rates.in_units(target(), bounded.left), None)),
+        rate_in_rather=cache(lambda: bounded.training(lambda: rates.in_units(rather(), bounded.left), None)),
         rate_scaled=cache(lambda scale: bounded.training(lambda: rates.scaled(scale, target(), bounded.left), None)),
         rate_steeper=cache(lambda names: bounded.training(lambda: rates.steeper(names, bounded.left), None)),
         rate_unknown=lambda: tested()[1],
@@ -245,11 +255,6 @@ def looks(
         unaugmented=cache(lambda rate: bounded.one(lambda: rates.unaugmented(rate, bounded.whole), None)),
         sight=short,
         seen_more=cache(lambda rate: bounded.one(lambda: seen_more(experiment, short(), rate, bounded.whole), None)),
-        neighbours=cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
-        small_network=cache(lambda: bounded.one(lambda: small_network(experiment), None)),
-        neighbours_elsewhere=cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),
-        left_out=cache(lambda names: bounded.one(lambda: columns_left_out(experiment, names), None)),
-        related=cache(lambda: bounded.one(lambda: related(experiment), 1.0)),
         drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
         penalties=cache(lambda: bounded.quick(lambda: penalties(experiment), list[Penalty]())),
         padding_read=cache(lambda: bounded.quick(lambda: padding_read(experiment), None)),
@@ -272,6 +277,18 @@ def ends_seen(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
         "reaches": cache(lambda: bounded.quick(lambda: reaches(experiment), list[Reach]())),
         "silenced": cache(lambda: bounded.many(lambda: silenced(experiment))),
         "below_logarithms": cache(lambda: bounded.many(lambda: below_logarithms(experiment))),
+    }
+
+
+def others_know(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
+    """What others than the model know of the samples."""
+    return {
+        "neighbours": cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
+        "small_network": cache(lambda: bounded.one(lambda: small_network(experiment), None)),
+        "network_elsewhere": cache(lambda: bounded.one(lambda: network_elsewhere(experiment), None)),
+        "neighbours_elsewhere": cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),
+        "left_out": cache(lambda names: bounded.one(lambda: columns_left_out(experiment, names), None)),
+        "related": cache(lambda: bounded.one(lambda: related(experiment), 1.0)),
     }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import class_indices
 from dlcli.data.dataset import spread_samples
+from dlcli.loss.losses import build_loss
 from dlcli.training.evidence.neighbours import (
     FEWEST,
     MOST_FEATURES,
@@ -66,15 +68,55 @@ def learnt_of(
     import numpy as np
 
     if classes is None:
-        numbers = values.astype(np.float64)
-        mean, deviation = numbers.mean(axis=0), max(float(numbers.std(axis=0).mean()), 1e-12)
-        said = trained(rows, (numbers - mean) / deviation, None, asked)
-        return of_numbers(truth.astype(np.float64), said * deviation + mean)
+        return of_numbers(truth.astype(np.float64), said_numbers(rows, values, asked))
     known, told = values[:, 0] >= 0, truth[:, 0] >= 0
     if told.sum() < FEWEST or not known.any():
         return None
     said = trained(rows[known], values[known, 0], classes, asked[told])
     return told_of_classes(truth[told, 0], said.argmax(axis=1))
+
+
+def said_numbers(
+    rows: np.ndarray[Any, Any], values: np.ndarray[Any, Any], asked: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
+    """What was learnt of rows and their numbers (samples, values) says of others."""
+    import numpy as np
+
+    numbers = values.astype(np.float64)
+    mean, deviation = numbers.mean(axis=0), max(float(numbers.std(axis=0).mean()), 1e-12)
+    said: np.ndarray[Any, Any] = trained(rows, (numbers - mean) / deviation, None, asked) * deviation + mean
+    return said
+
+
+def network_elsewhere(experiment: Experiment) -> Neighbours | None:
+    """What the network says of validation that was trained on training samples; of numbers the share of the loss of their mean
+    that it takes away, in the loss of the model.
+
+    None where inputs are no numbers by feature, samples are few, or a right answer costs something.
+    """
+    import numpy as np
+
+    schemas, feeds = experiment.dataset.schema.targets, [experiment.splits[name] for name in ("train", "validation")]
+    if len(schemas) != 1 or min(map(len, feeds)) < FEWEST or schemas[0].absent or takes_ids(experiment.model):
+        return None
+    (schema,) = schemas
+    (rows, values), (asked, truth) = (features_and_target(feed, schema) for feed in feeds)
+    if rows is None or asked is None or values.shape[1] > MOST_FEATURES:
+        return None
+    rows, asked = in_deviations(rows, rows), in_deviations(asked, rows)
+    if schema.classes is not None:
+        return learnt_of(rows, values, asked, truth, len(schema.classes)) if values.shape[1] == 1 else None
+    loss = build_loss(experiment.config.heads[0].loss, experiment.facts)
+    answers = said_numbers(rows, values, asked), np.broadcast_to(values.mean(axis=0), truth.shape), truth
+    reached, constant, perfect = (float(np.mean(loss(*as_floats(truth, each)))) for each in answers)
+    if not math.isfinite(reached) or not constant > 0 or perfect != 0:
+        return None
+    return Neighbours(1 - reached / constant, 0.0, len(truth), False)
+
+
+def as_floats(*values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], ...]:
+    """Numbers as a loss takes them."""
+    return tuple(each.astype("float32") for each in values)
 
 
 def windows_and_target(feed: Any, schema: Any) -> tuple[Any, Any, Any]:

@@ -12,6 +12,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.reach import Reach
 from dlcli.training.verdict.advice import together
+from dlcli.training.verdict.network_beside import far_behind
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.short_sighted import short_sighted
 from dlcli.training.verdict.standing import (
@@ -142,16 +143,33 @@ def unbent(reach: Reach) -> list[Advice]:
 
 
 def too_simple(story: Story) -> Finding | None:
-    """Seen where more epochs bring nothing, much of the loss is left, and the nearest neighbours of samples know much more."""
-    own = mistakes_left(story)
-    if own is None or own < LEAST:
-        return None
+    """Seen where more epochs bring nothing, much of the loss is left, and the nearest neighbours of samples know much more; or
+    where less is left, and a small network leaves far less of validation."""
     capacity = story.looks.capacity()
     if capacity is None or not (capacity.linear or capacity.narrow):
         return None
     if any(each.layer in capacity.frozen for each in capacity.narrow):  # that they learn is the first thing to do
         return None
     if not (has_settled(story) or hardly_passes(story, capacity)):
+        return None
+    beside = known_beside(story, capacity) or behind_network(story)
+    if beside is None:
+        return None
+    rate = story.looks.rate()
+    steps = story.history[-1].get("step", 0)
+    if rate is not None and rate >= OTHER * story.rate and steps < MANY:  # it has not been let to learn
+        return None
+    facts: dict[str, Any] = {"why": "linear" if capacity.linear else "narrow", **beside}
+    if not capacity.linear:
+        first = capacity.narrow[0]
+        facts |= {"layer": first.layer, "units": first.units, "what": first.key}
+    return Finding(code="cannot_fit", severity="warning", facts=facts, advice=richer(story, capacity))
+
+
+def known_beside(story: Story, capacity: Capacity) -> dict[str, Any] | None:
+    """What is left of the mistakes in training, where that is much, and what those leave who know much more."""
+    own = mistakes_left(story)
+    if own is None or own < LEAST:
         return None
     known, by = neighbours_left(story), "nearest"
     if known is None or known > own - MORE or own < MORE:
@@ -163,17 +181,13 @@ def too_simple(story: Story) -> Finding | None:
     # A picture of many places passes through few filters more than through few units.
     squeezed = any(each.key == "units" for each in capacity.narrow)
     enough = SOME if squeezed or (known is not None and known <= HALF * own) else MORE
-    if known is None or known > own - enough:
-        return None
-    rate = story.looks.rate()
-    steps = story.history[-1].get("step", 0)
-    if rate is not None and rate >= OTHER * story.rate and steps < MANY:  # it has not been let to learn
-        return None
-    facts: dict[str, Any] = {"why": "linear" if capacity.linear else "narrow", "left": own, "known": known, "by": by}
-    if not capacity.linear:
-        first = capacity.narrow[0]
-        facts |= {"layer": first.layer, "units": first.units, "what": first.key}
-    return Finding(code="cannot_fit", severity="warning", facts=facts, advice=richer(story, capacity))
+    return None if known is None or known > own - enough else {"left": own, "known": known, "by": by}
+
+
+def behind_network(story: Story) -> dict[str, Any] | None:
+    """What is left on validation, and what a small network leaves, of a model that has come to rest far behind it."""
+    beside = far_behind(story) if has_settled(story) else None
+    return None if beside is None else {"left": beside[0], "known": beside[1], "by": "network"}
 
 
 def last_value_left(story: Story) -> float | None:

@@ -16,10 +16,12 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.rate import written_rate
 from dlcli.training.verdict.advice import fitting_rate
 from dlcli.training.verdict.far_values import thrown_by_values
+from dlcli.training.verdict.network_beside import far_behind
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import (
     beside_trivial_in_training,
     counts_classes_alike,
+    has_settled,
     left_in_training,
     mistakes_left,
     struggles,
@@ -28,6 +30,9 @@ from dlcli.training.verdict.story import Story
 
 LARGE, SMALL = 5.0, 0.01
 """A root mean square above the first, or a largest deviation below the second, is far from 1."""
+RATHER, UNEVEN = 3.0, 30.0
+"""A root mean square, and so many times the least deviation of a feature the largest, from which on inputs are looked at where a
+network that takes scaled ones knows far more."""
 BEYOND = 10.0
 """So many times the rate that would fit scaled inputs is too high for these too."""
 MORE = 0.1
@@ -49,9 +54,12 @@ def inputs_far_from_scale(story: Story) -> Finding | None:
     if thrown is not None:
         return thrown
     far = far_inputs(story.looks.inputs())
-    if not far or not (struggles(story) or was_wild(story) or scaled_know_more(story)) or beyond_scale(story, far):
+    suffers = bool(far) and (struggles(story) or was_wild(story) or scaled_know_more(story))
+    far = far if suffers else behind_scaled(story)
+    if not far or beyond_scale(story, far):
         return None
-    facts = {
+    known = None if suffers else far_behind(story)
+    facts: dict[str, Any] = {
         "inputs": [
             {
                 "input": each.name,
@@ -60,9 +68,11 @@ def inputs_far_from_scale(story: Story) -> Finding | None:
                 "mean": each.mean,
                 "deviation": each.deviation,
                 "size": each.size,
+                "uneven": each.uneven if each.uneven > UNEVEN and not suffers else None,
             }
             for each in far
-        ]
+        ],
+        "beside": None if known is None else {"left": known[0], "known": known[1], "by": "network"},
     }
     names = list(dict.fromkeys(each.name for each in far))
     advice = scaled_both(story, far)
@@ -85,6 +95,17 @@ def scaled_know_more(story: Story) -> bool:
     own = mistakes_left(story)
     network = story.looks.small_network() if own is not None and own > MUCH else None
     return own is not None and network is not None and network.left(balanced=counts_classes_alike(story)) <= own - MORE
+
+
+def behind_scaled(story: Story) -> list[InputSeen]:
+    """What layers take that is far from scale, or, once a training has settled, rather far or uneven, of a model that is far
+    behind a small network, which takes each feature by its deviation."""
+    inputs = story.looks.inputs()
+    rather = [each for each in inputs if each.size > RATHER or each.uneven > UNEVEN] if has_settled(story) else []
+    far = rather or far_inputs(inputs)
+    if not far or far_behind(story) is None:
+        return []
+    return sorted(far, key=lambda each: -abs(math.log10(max(each.size, 1e-12))))
 
 
 def beyond_scale(story: Story, far: Sequence[InputSeen]) -> bool:

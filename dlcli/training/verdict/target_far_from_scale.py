@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from dlcli.finding import Advice, Finding, Setting, only_name
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict.advice import fitting_rate
-from dlcli.training.verdict.cannot_fit import unreachable
+from dlcli.training.verdict.cannot_fit import OTHER, unreachable
 from dlcli.training.verdict.far_values import thrown_by_values
+from dlcli.training.verdict.network_beside import far_behind
 from dlcli.training.verdict.rate_too_high import FAR_BELOW
 from dlcli.training.verdict.rule import Rule
-from dlcli.training.verdict.standing import beside_trivial_in_training, left_in_training, struggles
+from dlcli.training.verdict.standing import beside_trivial_in_training, has_settled, left_in_training, struggles
 from dlcli.training.verdict.story import Story
 
 FEWEST, PART = 3, 4
 """So many epochs above the trivial loss, and one of so many of all, are lost on the way to the target."""
 
+TESTED = "the range test with targets of that scale"
 SOME = 0.1
 """So much of the smallest numbers of a target may be left without a word."""
 MUCH = 0.5
@@ -31,24 +34,18 @@ def target_far_from_scale(story: Story) -> Finding | None:
     if thrown is not None:
         return thrown
     target = story.looks.target()
-    if (
-        target is None
-        or not (struggles(story, above=MUCH) or crept(story) or drowned(story, target))
-        or no_scale_helps(story)
-    ):
+    if target is None or not (struggles(story, above=MUCH) or crept(story) or drowned(story, target)):
+        return behind_in_units(story)
+    if no_scale_helps(story):
         return None
-    facts = {"targets": target.deviations, "means": target.means, "least": target.least}
+    return far_from_scale(target, scaled_target(story))
+
+
+def far_from_scale(target: TargetSeen, advice: list[Advice]) -> Finding:
+    """The targets, with what brings them to unit scale."""
+    facts: dict[str, Any] = {"targets": target.deviations, "means": target.means, "least": target.least}
     where = only_name([*target.deviations])
-    return Finding(
-        code="target_far_from_scale", severity="warning", where=where, facts=facts, advice=scaled_target(story)
-    )
-
-
-def drowned(story: Story, target: TargetSeen) -> bool:
-    """Whether what is left of the loss, which is that of the largest numbers of a target, may be all of the smallest."""
-    share = left_in_training(story)
-    ratios = [target.deviations[name] / least for name, least in target.least.items()]
-    return share is not None and any(share * ratio**2 > SOME for ratio in ratios)
+    return Finding(code="target_far_from_scale", severity="warning", where=where, facts=facts, advice=advice)
 
 
 def scaled_target(story: Story) -> list[Advice]:
@@ -56,8 +53,30 @@ def scaled_target(story: Story) -> list[Advice]:
     target = story.looks.target()
     if target is None or not target.advice:
         return []
-    rate = story.looks.rate_in_units()
-    return [*target.advice, *fitting_rate(story, rate, why="the range test with targets of that scale")]
+    return [*target.advice, *fitting_rate(story, story.looks.rate_in_units(), why=TESTED)]
+
+
+def behind_in_units(story: Story) -> Finding | None:
+    """Seen where a target is rather far from unit scale, and a training that has come to rest, or spent much of its time on the
+    way, is far behind a small network, which learns it in units of its own; not where the rate is as far from one for these."""
+    target = story.looks.target_rather()
+    if target is None or not target.advice or not (has_settled(story) or crept(story)):
+        return None
+    beside = None if unreachable(story) is not None else far_behind(story)
+    if beside is None:
+        return None
+    rate = story.looks.rate_in_rather()
+    if rate is not None and not rate / OTHER < story.rate < FAR_BELOW * rate:
+        return None
+    found = far_from_scale(target, [*target.advice, *fitting_rate(story, rate, why=TESTED)])
+    return replace(found, facts={**found.facts, "beside": {"left": beside[0], "known": beside[1], "by": "network"}})
+
+
+def drowned(story: Story, target: TargetSeen) -> bool:
+    """Whether what is left of the loss, which is that of the largest numbers of a target, may be all of the smallest."""
+    share = left_in_training(story)
+    ratios = [target.deviations[name] / least for name, least in target.least.items()]
+    return share is not None and any(share * ratio**2 > SOME for ratio in ratios)
 
 
 def crept(story: Story) -> bool:

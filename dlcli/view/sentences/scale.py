@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dlcli.view.console.tables import number
+from dlcli.view.sentences.fits import beside_neighbours
 from dlcli.view.sentences.sentence import Facts, first_of
 
 
@@ -19,7 +20,8 @@ def far_values(facts: Facts) -> str:
 def inputs_far_from_scale(facts: Facts) -> str:
     if facts.get("why") == "values":
         return far_values(facts)
-    return first_of([taken_by_layer(each) for each in facts["inputs"]])
+    taken = first_of([taken_by_layer(each) for each in facts["inputs"]])
+    return f"{taken}; the model {beside_neighbours(facts['beside'])}" if facts.get("beside") else taken
 
 
 def more_rows(count: int) -> str:
@@ -38,7 +40,10 @@ def far_title(facts: Facts, what: str) -> str:
 def taken_by_layer(seen: Facts) -> str:
     many = seen.get("features", 1)
     which = f", the farthest of whose {many} features has" if many > 1 else " with"
-    return f"{seen['layer']} takes '{seen['input']}'{which} mean {number(seen['mean'])} and deviation {number(seen['deviation'])}"
+    spread = f"mean {number(seen['mean'])} and deviation {number(seen['deviation'])}"
+    taken = f"{seen['layer']} takes '{seen['input']}'{which} {spread}"
+    uneven = seen.get("uneven")
+    return f"{taken}, and deviations {number(uneven, digits=2)} times apart" if uneven else taken
 
 
 def target_far_from_scale(facts: Facts) -> str:
@@ -48,4 +53,5 @@ def target_far_from_scale(facts: Facts) -> str:
         f"'{name}' has mean {number(facts['means'][name])} and deviation {number(deviation)}{beside_least(facts, name)}"
         for name, deviation in facts["targets"].items()
     ]
-    return first_of(seen, more="more targets")
+    told = first_of(seen, more="more targets")
+    return f"{told}; the model {beside_neighbours(facts['beside'])}" if facts.get("beside") else told

@@ -35,6 +35,8 @@ def too_early_to_say(facts: Facts) -> str:
         return f"{healthy(facts)}; that is not clearly better"
     if missing == "gap":
         return f"{healthy(facts)}; of the training loss far less is left"
+    if missing == "network":
+        return f"{healthy(facts)}; it {beside_neighbours(facts['beside'])}"
     if missing == "metric":
         return f"{healthy(facts)}; of classes it says one alone"
     if missing == "best":
@@ -46,7 +48,7 @@ def too_early_to_say(facts: Facts) -> str:
 
 
 def too_early_title(facts: Facts) -> str:
-    titles = {"best": "the best epoch is not kept", None: "too early to say"}
+    titles = {"best": "the best epoch is not kept", "network": "more can be learnt", None: "too early to say"}
     return titles.get(facts.get("missing"), "no judgement")
 
 

@@ -1,0 +1,38 @@
+"""A model beside a small network that was trained on the same samples: whether far more can be known of validation."""
+
+from __future__ import annotations
+
+import math
+
+from dlcli.training.verdict.standing import left, mistakes_left, weighs
+from dlcli.training.verdict.story import Story
+
+TIMES, INSIDE, MATERIAL = 3.0, 2.0, 0.05
+"""A model is far behind that leaves so many times as much on validation as the network, and so many times as much in training
+itself, where that is so much of the trivial loss, or of the mistakes of one answer."""
+SURE = 3.0
+"""So many deviations of the mistakes of as many samples fewer ones are fewer."""
+
+
+def far_behind(story: Story) -> tuple[float, float] | None:
+    """How much a model leaves on validation, and how much a small network; None where that is not far less.
+
+    A training that comes near to what the network leaves has learnt its samples: what is left then is another matter.
+    """
+    seen = story.beside_trivial
+    if seen is None or seen.split != "validation" or story.looks.pictures or weighs(story):
+        return None
+    classes = [each for each in story.looks.classes("validation") if each.majority < 1]
+    own = mistakes_left(story, "validation") if classes else left(story)
+    inside = mistakes_left(story)
+    if own is None or inside is None or own < MATERIAL or inside < MATERIAL / 2:
+        return None
+    network = story.looks.network_elsewhere()
+    if network is None:
+        return None
+    known, material = network.left(), MATERIAL
+    if classes:
+        wrong, share = 1 - classes[0].accuracy, 1 - classes[0].majority
+        material = max(material, SURE * math.sqrt(wrong * (1 - wrong) / network.samples) / share)
+    behind = own >= TIMES * known and own - known >= material and inside >= INSIDE * known
+    return (own, known) if behind else None
