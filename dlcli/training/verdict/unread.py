@@ -10,8 +10,9 @@ from dlcli.training.verdict.standing import left
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.written import written_argument
 
-POOR = 0.5
-"""So much of the trivial loss is left on the judged split where it is asked for words."""
+POOR, SOME, HALF = 0.5, 0.2, 0.5
+"""So much of the trivial loss is left on the judged split where it is asked for words; and so much where all of them leave no
+more mistakes of one answer than the last share of it."""
 UNREAD, TELLS = 0.5, 0.15
 """Such a share of words that does not reach a model is most of them, where so many more of the mistakes of one answer are left by
 those that do than by all."""
@@ -23,10 +24,12 @@ MOSTLY = 0.5
 def hardly_read(story: Story) -> Finding | None:
     """Seen where most words of texts are not in the vocabulary, or stand behind the length, and all of them tell far more."""
     outside = left(story)
-    if outside is None or outside < POOR:
+    if outside is None or outside < SOME:
         return None
     read = story.looks.words_read()
     if read is None or max(read.unknown, read.behind) < UNREAD or read.left_of_all > read.left - TELLS:
+        return None
+    if outside < POOR and read.left_of_all > HALF * outside:
         return None
     why = f"of all words {max(read.unknown, read.behind):.0%} do not reach the model"
     advice: list[Setting] = []
