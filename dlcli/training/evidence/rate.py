@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from dlcli.config.catalogue import keras_catalogue
 from dlcli.optimizer.one_cycle import OneCycle
 from dlcli.spec import KerasObject
 
@@ -12,6 +13,8 @@ LARGEST = ("warmup_target", "initial_learning_rate", "maximum")
 """The arguments of schedules that say their largest rate, the first that is there."""
 
 
+FAR = 10.0
+"""So many times as high a rate is another one for sure."""
 ADAPTIVE = frozenset({"adam", "adamw", "adamax", "nadam", "rmsprop"})
 """Optimizers whose steps are about as long as their rate, whatever the gradient is."""
 LONGEST = 0.03
@@ -53,3 +56,21 @@ def written_rate(optimizer: KerasObject) -> float | None:
 def shortest(rate: float) -> float:
     """A learning rate as a person would write it: float32 has seven digits."""
     return float(f"{rate:.6g}")
+
+
+def default_rate(optimizer: KerasObject) -> float | None:
+    """The rate that Keras gives an optimizer by itself; None where it gives none."""
+    arguments = keras_catalogue().kinds["optimizers"][optimizer.name]["arguments"]
+    rate = arguments.get("learning_rate", {}).get("default")
+    return rate if isinstance(rate, float) else None
+
+
+def usual_rates(optimizer: KerasObject) -> list[float]:
+    """The rate that is written and, where it is far higher, the one that Keras gives by itself, with ten times that where steps
+    are as long as a gradient makes them."""
+    written, default = written_rate(optimizer), default_rate(optimizer)
+    if written is None or default is None:
+        return []
+    if default < FAR * written:
+        return [written]
+    return [written, default] if steps_by_rate(optimizer.name) else [written, default, 10 * default]

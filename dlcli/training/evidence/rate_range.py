@@ -126,6 +126,21 @@ def coarseness(trial: RateTrial, seconds: float) -> int:
     return best
 
 
+def has_time(trial: RateTrial, seconds: float) -> bool:
+    """Whether a sweep of rates that are as far apart as they may be fits into some seconds."""
+    watch = Stopwatch()
+    with trial.begun():
+        trial.stands_at(0)
+        compiled = watch.seconds
+        for _ in range(TIMED):
+            one = Stopwatch()
+            trial.stands_at(0)
+            sweep = STEPS / COARSEST * (1 + AS_LONG) * one.seconds
+            if sweep <= SWEEP * (seconds - watch.seconds - AS_LONG * compiled):
+                return True
+    return False
+
+
 def fitting(seconds: float, each: float, *, least: int, most: int) -> int | None:
     """So many steps, at `most`, as there is time for where each takes so long; None where fewer than the `least` would be."""
     steps = int(seconds / max(each, 1e-6))

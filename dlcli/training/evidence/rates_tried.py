@@ -7,17 +7,22 @@ from functools import cached_property
 from typing import Any, TypeVar
 
 from dlcli.training.evidence.begun import as_begun
+from dlcli.training.evidence.few_rates import best_of_few
 from dlcli.training.evidence.loosened import Loosened, loosened
-from dlcli.training.evidence.rate_range import rate_range
+from dlcli.training.evidence.rate import usual_rates
+from dlcli.training.evidence.rate_range import has_time, rate_range
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.evidence.settling import Settling, settling
 from dlcli.training.evidence.steeper import steeper
+from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.unaugmented import Unaugmented, unaugmented
 from dlcli.training.evidence.units import units_of, units_of_inputs
 from dlcli.training.scaling import TargetSeen
 from dlcli.training.setup.experiment import Experiment
 
 Value = TypeVar("Value")
+SEVERAL = 2
+"""Of fewer rates none is the best."""
 
 
 class RatesTried:
@@ -57,10 +62,21 @@ class RatesTried:
 
     def scaled(self, scale: float | None, target: TargetSeen | None, seconds: float) -> float | None:
         """The rate that it would propose for inputs that are so many times as large, or each feature in units of its own,
-        and for targets in units as well that are far from unit scale."""
+        and for targets in units as well that are far from unit scale; the best of a few where there is no time for it."""
         inputs = units_of_inputs(self.experiment, scale)
         trial = RateTrial(self.experiment, units=units_of(target), input_units=inputs)
-        return self.begun(lambda: rate_range(self.experiment, seconds=seconds, trial=trial).proposed, None)
+        rates = usual_rates(self.experiment.config.optimizer)
+
+        def tested() -> float | None:
+            watch = Stopwatch()
+            if len(rates) < SEVERAL or has_time(trial, seconds):
+                found = rate_range(self.experiment, seconds=seconds - watch.seconds, trial=trial)
+                return (
+                    found.proposed if found.whole or scale is None else None
+                )  # one that was cut off has seen low rates alone
+            return best_of_few(trial, rates, seconds - watch.seconds)
+
+        return self.begun(tested, None)
 
     def steeper(self, names: Collection[str], seconds: float) -> float | None:
         """The rate that it would propose with activations in these layers that are flat on neither side."""

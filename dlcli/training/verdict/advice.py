@@ -8,9 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dlcli.config.catalogue import keras_catalogue
 from dlcli.finding import Advice, Command, Setting
-from dlcli.training.evidence.rate import rate_key, shortest, written_rate
+from dlcli.training.evidence.rate import FAR, default_rate, rate_key, shortest, written_rate
 from dlcli.training.verdict.curve import steady
 from dlcli.training.verdict.standing import FEWEST, SAYS_NOTHING, knows_by_heart, neighbours_left
 from dlcli.training.verdict.story import Story
@@ -30,8 +29,8 @@ def usual_rate(story: Story, *, so_far: str = "weights stay where they were draw
     """The rate that Keras gives the optimizer by itself, where that is far higher: of a model that no first steps at any rate
     teach anything, none is measured. `so_far` is what comes of the one that is written."""
     written, optimizer = written_rate(story.config.optimizer), story.config.optimizer
-    usual = keras_catalogue().kinds["optimizers"][optimizer.name]["arguments"].get("learning_rate", {}).get("default")
-    if written is None or not isinstance(usual, float) or usual < FAR * written:
+    usual = default_rate(optimizer)
+    if written is None or usual is None or usual < FAR * written:
         return []
     why = f"what {optimizer.name} has by itself; at this one {so_far}"
     key, old = rate_key(optimizer), shortest(written)
@@ -112,8 +111,8 @@ def earlier_stop(story: Story, *, through: int | None = None) -> list[Advice]:
     return [Setting(key="train.early_stopping", old=None, new=early, why="keeps the weights of the best epoch")]
 
 
-OTHER, FAR = 3.0, 10.0
-"""So many times as high a rate is another one, and another one for sure."""
+OTHER = 3.0
+"""So many times as high a rate is another one."""
 IMPATIENT, PATIENT = 5, 0.25
 """The least patience that is advised, and its share of all epochs where the curve that it waits on is not known."""
 

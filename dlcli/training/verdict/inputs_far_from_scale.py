@@ -14,7 +14,7 @@ from dlcli.spec import KerasObject, plain
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.rate import written_rate
-from dlcli.training.verdict.advice import fitting_rate
+from dlcli.training.verdict.advice import fitting_rate, usual_rate
 from dlcli.training.verdict.far_values import thrown_by_values
 from dlcli.training.verdict.network_beside import far_behind
 from dlcli.training.verdict.rule import Rule
@@ -109,8 +109,15 @@ def behind_scaled(story: Story) -> list[InputSeen]:
 
 
 def beyond_scale(story: Story, far: Sequence[InputSeen]) -> bool:
-    """Whether the rate is too high for inputs of any scale: a rate that fits falls as the square of their size."""
+    """Whether the rate is too high for inputs of any scale: a rate that fits falls as the square of their size.
+
+    Of pictures the rate that fits them scaled is measured first, as there may be time for one alone.
+    """
+    advice = scaled_inputs(story.config, far, pictures=True) if story.looks.pictures else []
+    scaled = rate_of_scaled(story, advice)
     proposed = story.looks.rate()
+    if proposed is None and scaled is not None:
+        return story.rate > BEYOND**2 * scaled
     return proposed is not None and story.rate > BEYOND * max(1.0, far[0].size) ** 2 * proposed
 
 
@@ -131,10 +138,18 @@ def scaled_both(story: Story, far: Sequence[InputSeen]) -> list[Advice]:
 def rate_beside(story: Story, advice: Sequence[Setting]) -> list[Advice]:
     """The rate that fits inputs once they are of unit scale, where it is another: one that was right for numbers to 255, or in
     the thousands, makes steps too short then."""
-    if not advice or written_rate(story.config.optimizer) is None:
-        return []
-    rate = story.looks.rate_scaled(times_as_large(advice))
+    rate = rate_of_scaled(story, advice)
+    if rate is None and advice and story.looks.pictures:
+        usual = usual_rate(story, so_far="steps are too short for numbers between 0 and 1")
+        return [replace(each, joined=True) if isinstance(each, Setting) else each for each in usual]
     return fitting_rate(story, rate, why="the range test with inputs of that scale")
+
+
+def rate_of_scaled(story: Story, advice: Sequence[Setting]) -> float | None:
+    """The rate that fits inputs with an advice about them; None where none is written, or known."""
+    if not advice or written_rate(story.config.optimizer) is None:
+        return None
+    return story.looks.rate_scaled(times_as_large(advice))
 
 
 def scaled_inputs(config: Config, far: Sequence[InputSeen], *, pictures: bool) -> list[Setting]:
