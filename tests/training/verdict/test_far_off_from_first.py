@@ -90,7 +90,7 @@ def test_neighbours_say_nothing_of_a_few_samples_of_a_class(tell: Tell, rare: in
 
 @pytest.mark.parametrize(
     ("samples", "flat", "classes", "seen"),
-    [(19, True, False, True), (20, True, False, False), (19, False, False, False), (19, True, True, False)],
+    [(29, True, False, True), (30, True, False, False), (19, False, False, False), (19, True, True, False)],
 )
 def test_a_loss_of_few_numbers_may_be_far_off(tell: Tell, samples: int, flat: bool, classes: bool, seen: bool) -> None:
     counts = {"y": {"validation": {"a": samples}}} if classes else {}
