@@ -50,8 +50,9 @@ def as_begun(model: Any, values: Sequence[np.ndarray[Any, Any]]) -> Iterator[Non
 
 
 @contextmanager
-def as_ended(model: Any, values: Sequence[np.ndarray[Any, Any]] | None) -> Iterator[None]:
-    """While it is open, a model has the values with which its training ended, where it keeps others."""
+def with_values(model: Any, values: Sequence[np.ndarray[Any, Any]] | None) -> Iterator[None]:
+    """While it is open, a model has these values, those before its first step or those with which its training ended; its own
+    where they are not known."""
     if values is None:
         yield
         return

@@ -13,6 +13,7 @@ from dlcli.data.findings.same_rows import contents
 from dlcli.training.counted import counted_target
 from dlcli.training.kept.predictions import answers_of
 from dlcli.training.setup.experiment import Experiment
+from dlcli.training.setup.passes import said_by
 
 LOOKED_AT, MOST, NUMBERS = 1000, 20_000, 20_000_000  # unseen: time alone
 """So many samples are answered in any case, and more up to so many numbers that they are made of."""
@@ -117,7 +118,7 @@ def classes_seen(experiment: Experiment, split: str, rows: Any = None) -> list[C
     """What the model as it stands says on a split, or on some `rows` of it, of the targets that are classes."""
     import numpy as np
 
-    model, feed = experiment.model, experiment.splits[split]
+    feed = experiment.splits[split]
     heads = [*zip(experiment.config.heads, experiment.dataset.schema.targets, strict=True)]
     if not len(feed) or all(schema.classes is None for _, schema in heads):
         return []
@@ -127,7 +128,7 @@ def classes_seen(experiment: Experiment, split: str, rows: Any = None) -> list[C
     inputs, targets = feed.take(rows)
     step = min(max(AT_ONCE, NUMBERS // LOOKED_AT // numbers), MOST_AT_ONCE)
     starts = range(0, len(next(iter(inputs.values()))), step)
-    parts = [model({name: each[at : at + step] for name, each in inputs.items()}, training=False) for at in starts]
+    parts = [experiment.passes(said_by, {name: each[at : at + step] for name, each in inputs.items()}) for at in starts]
     found = []
     for head, schema in heads:
         output = np.concatenate(

@@ -52,7 +52,7 @@ def layer_gradients(experiment: Experiment, rows: Any) -> list[LayerGradient]:
     inputs, targets = batch_tensors(*experiment.splits["train"].take(rows))
     # What noise keeps away is told by another rule; statistics of normalization move with every look in training.
     with unchanged(model.variables), without_noise(model):
-        _, _, gradients = gradients_of(model, inputs, targets)
+        _, _, gradients = experiment.passes(gradients_of, inputs, targets)
     arrived = dict(zip(map(id, model.trainable_variables), gradients, strict=True))
     found, weighed = [], weighed_layers(experiment)
     for layer in (layer for layer in model.layers if layer.weights):

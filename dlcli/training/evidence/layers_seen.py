@@ -11,6 +11,7 @@ from dlcli.training.engine.steps import batch_tensors, only_target
 from dlcli.training.evidence.dead_units import dead_channels, is_relu
 from dlcli.training.evidence.gradients import LayerGradient, entry_of, layer_gradients
 from dlcli.training.setup.experiment import Experiment
+from dlcli.training.setup.passes import said_by
 
 LOOKED_AT = 64  # unseen: time alone
 
@@ -80,7 +81,7 @@ def layers_seen(experiment: Experiment) -> LayersSeen:
 def loss_on(experiment: Experiment, rows: Any) -> float:
     """The loss on training samples as the weights stand."""
     inputs, targets = batch_tensors(*experiment.splits["train"].take(rows))
-    answers = experiment.model(inputs, training=False)
+    answers = experiment.passes(said_by, inputs)
     return float(experiment.model.compute_loss(inputs, only_target(targets), answers)) - penalty_of(experiment.model)
 
 

@@ -12,7 +12,7 @@ from dlcli.data import Dataset
 from dlcli.finding import Finding
 from dlcli.training.compared import Compared
 from dlcli.training.engine.measure import Measure
-from dlcli.training.evidence.begun import as_ended, moved
+from dlcli.training.evidence.begun import moved, with_values
 from dlcli.training.evidence.capacity import Capacity, capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen, fresh_classes_seen, fresh_samples
 from dlcli.training.evidence.columns_left_out import columns_left_out
@@ -119,6 +119,8 @@ class Looks:
     """What a small network learns of the samples."""
     network_elsewhere: Callable[[], Neighbours | None] = lambda: None
     """What one that has learnt of all of them says of validation, by the loss of the model."""
+    by_place: Callable[[], Neighbours | None] = lambda: None
+    """What it learns of ids where each place counts by itself."""
     neighbours_elsewhere: Callable[[], Neighbours | None] = lambda: None
     """What training samples say of those of validation."""
     left_out: Callable[[tuple[str, ...]], tuple[Neighbours, Neighbours] | None] = lambda names: None
@@ -221,7 +223,7 @@ def looks(
     """
     bounded = Bounded(MOST_SECONDS if seconds is None else seconds)
     rates = RatesTried(experiment, first)
-    short = cache(lambda: bounded.quick(lambda: sight(experiment), None))
+    short = cache(lambda: bounded.quick(lambda: sight(experiment, first), None))
     tried = bounded.seconds * TRIED if is_tried(experiment, short()) else 0.0
     tested = cache(lambda: bounded.training(lambda: rates.proposed(max(bounded.left - tried, 0.1)), NO_TIME))
     target = cache(lambda: bounded.one(lambda: target_seen(experiment), None))
@@ -285,6 +287,7 @@ def others_know(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
     return {
         "neighbours": cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
         "small_network": cache(lambda: bounded.one(lambda: small_network(experiment), None)),
+        "by_place": cache(lambda: bounded.one(lambda: small_network(experiment, placed=True), None)),
         "network_elsewhere": cache(lambda: bounded.one(lambda: network_elsewhere(experiment), None)),
         "neighbours_elsewhere": cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),
         "left_out": cache(lambda names: bounded.one(lambda: columns_left_out(experiment, names), None)),
@@ -308,7 +311,7 @@ def known_of(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
 
 def classes_at_end(experiment: Experiment, last: Sequence[Any] | None, split: str) -> list[ClassesSeen]:
     """What a model says of classes on a split with its `last` values, or, of None, with those that it has."""
-    with as_ended(experiment.model, last):
+    with with_values(experiment.model, last):
         return classes_seen(experiment, split)
 
 

@@ -160,3 +160,14 @@ def of_numbers(truth: np.ndarray[Any, Any], said: np.ndarray[Any, Any]) -> Neigh
         return None
     error = float(((said - truth) ** 2).mean())
     return Neighbours(1 - error / variance, 0.0, len(truth), False)
+
+
+def placed_ids(rows: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+    """Which id stands at each place of a row (samples, places), as 0 or 1 (samples, places times ids); None as well."""
+    import numpy as np
+
+    held = held_ids(rows)
+    if held is None or held.shape[1] * rows.shape[1] > MOST_FEATURES:
+        return None
+    placed: np.ndarray[Any, Any] = np.eye(held.shape[1])[rows.astype(int)].reshape(len(rows), -1)
+    return placed

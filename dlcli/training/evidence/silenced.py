@@ -11,6 +11,7 @@ from dlcli.layers.names import written_layer_name
 from dlcli.loss import logits, needs
 from dlcli.training.evidence.reach import ends_of, last_layer, written_as
 from dlcli.training.setup.experiment import Experiment
+from dlcli.training.setup.passes import said_by
 
 LOOKED_AT, LEAST, NUMBERS = 500, 32, 5_000_000  # unseen: time and memory alone
 """So many samples are answered, and fewer down to the second where these are more numbers than the third."""
@@ -51,7 +52,7 @@ def silenced(experiment: Experiment) -> list[Silenced]:
         scores = logits(head.loss) and needs(head.loss) in {"classes", "one_hot"}
         if layer is None or ends is None or schema.absent or not (scores or needs(head.loss) == "numbers"):
             continue
-        said = experiment.model(inputs, training=False) if said is None else said
+        said = experiment.passes(said_by, inputs) if said is None else said
         answers = np.asarray(said if head.name is None else said[head.name], np.float64)
         answers = answers.reshape(-1, answers.shape[-1])
         asked = asked_of(targets[schema.name], schema, answers, scores=scores)

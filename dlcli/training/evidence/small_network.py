@@ -16,6 +16,7 @@ from dlcli.training.evidence.neighbours import (
     held_ids,
     in_deviations,
     of_numbers,
+    placed_ids,
     takes_ids,
     told_of_classes,
 )
@@ -31,7 +32,7 @@ PARTS = 4
 """One sample of so many is not learnt from, and tells what was learnt."""
 
 
-def small_network(experiment: Experiment) -> Neighbours | None:
+def small_network(experiment: Experiment, *, placed: bool = False) -> Neighbours | None:
     """What two hidden layers of few units, trained in some steps on a part of the training samples, say of the rest; of classes
     place by place what they say of some places.
 
@@ -45,7 +46,7 @@ def small_network(experiment: Experiment) -> Neighbours | None:
     (schema,) = schemas
     rows, values = features_and_target(feed, schema)
     if rows is not None and takes_ids(experiment.model):
-        rows = held_ids(rows)
+        rows = placed_ids(rows) if placed else held_ids(rows)
     if values.shape[1] != 1 and schema.classes is not None:
         return learnt_places(*windows_and_target(feed, schema))
     if rows is None or len(feed) < PARTS * FEWEST or values.shape[1] > MOST_FEATURES:

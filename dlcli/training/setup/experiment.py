@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from dlcli.config import Config
@@ -40,6 +40,7 @@ from dlcli.training.setup.label_sequences import check_label_sequences
 from dlcli.training.setup.learning import learning
 from dlcli.training.setup.lengths import check_lengths, lacks_places, no_answer_each_place
 from dlcli.training.setup.origins import VectorsOrigin, WeightsOrigin
+from dlcli.training.setup.passes import Passes
 from dlcli.training.setup.phase_plan import PhasePlan, learning_layers, let_learn
 from dlcli.training.setup.plugins import refuse_plugins, run_plugins
 from dlcli.training.setup.replicas import Replicas
@@ -95,6 +96,11 @@ class Experiment:
     @property
     def model(self) -> Any:
         return self.built.model
+
+    @cached_property
+    def passes(self) -> Passes:
+        """Passes through the model for looks at it."""
+        return Passes(self.model)
 
     def in_phase(self, number: int) -> Experiment:
         """The experiment as a phase has it; the model, which stays the same, begins with a new optimizer."""

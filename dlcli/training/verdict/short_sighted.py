@@ -30,6 +30,7 @@ FALLING = 0.2
 WHY = {
     "averaged": "layers that see more, and keep apart where something stands",
     "alone": "what stands beside a place tells what it is",
+    "forgotten": "what stands first is near the answer of the way back",
     "skipped": "what is small is still there when something is learnt of it",
     "coarse": "beside them each place keeps what stands there",
 }
@@ -57,15 +58,16 @@ def short_sighted(story: Story) -> Finding | None:
 
 def place_by_place(story: Story) -> Finding | None:
     """Seen where answers at a place are of it alone, or of far fewer places, and a small network that sees what stands about it
-    knows much more, of what has not come to rest far more."""
+    knows much more, of what has not come to rest far more; or where the first steps are not felt that it takes as well as the
+    last ones."""
     short = story.looks.sight()
     if short is None or not by_network(short):
         return None
     own, settled = mistakes_left(story), has_settled(story)
     if own is None or own < LEFT or (short.why == "coarse" and not settled and may_be_slow(story)):
         return None
-    network = story.looks.small_network()
-    if network is None:
+    network = story.looks.by_place() if short.why == "forgotten" else story.looks.small_network()
+    if network is None or (short.why == "forgotten" and own < MUCH):
         return None
     known = network.left(balanced=counts_classes_alike(story))
     enough = KNOWN if settled else max(KNOWN, own / 2)  # of what still falls nobody knows yet where it ends

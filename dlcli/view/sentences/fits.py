@@ -43,6 +43,7 @@ SIGHT = {
     "alone": "from {layer} on the answer at each of {size} places along an axis is of this place alone",
     "skipped": "{layer} makes one of each {places} of {size} before anything is learnt of them",
     "coarse": "from {layer} on each {places} of {size} places along an axis pass as one to the answers at all of them",
+    "forgotten": "{layer} answers by the last of {size} steps, and hardly feels the first ones any more",
 }
 """What keeps places of a model from seeing what stands in a sample."""
 
@@ -50,7 +51,7 @@ SIGHT = {
 def short_sighted(facts: Facts) -> str:
     """That a model sees too little, beside what one that sees more comes to."""
     seen = SIGHT[facts["why"]].format(**facts)
-    if facts["why"] in {"alone", "coarse"}:
+    if "known" in facts:
         return f"{seen}: it {beside_neighbours(facts)}"
     other = f"{number(facts['other'])} after {facts['steps']} steps with layers that see more"
     other += f", {number(facts['same'])} with these" if "same" in facts else ""

@@ -15,7 +15,7 @@ from training.test_check import experiment_of
 from dlcli.config import load_config
 from dlcli.finding import Command, Setting
 from dlcli.training.compared import Compared
-from dlcli.training.evidence.begun import as_ended, first_values
+from dlcli.training.evidence.begun import first_values, with_values
 from dlcli.training.evidence.classes_seen import ClassesSeen, mostly_said
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
@@ -244,10 +244,10 @@ def test_a_model_is_looked_at_as_it_ended(tmp_path: Path) -> None:
     model = pictures(tmp_path, f"[Flatten, {END}]").model
     last, kernel = first_values(model), model.trainable_variables[0]
     kernel.assign(kernel * 0)
-    with as_ended(model, last):
+    with with_values(model, last):
         assert np.abs(kernel.numpy()).max() > 0
     assert np.abs(kernel.numpy()).max() == 0
-    with as_ended(model, None):
+    with with_values(model, None):
         assert np.abs(kernel.numpy()).max() == 0
 
 

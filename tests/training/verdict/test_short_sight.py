@@ -11,11 +11,13 @@ import pytest
 from training.test_check import experiment_of
 
 from dlcli.finding import Setting
+from dlcli.training.evidence.begun import first_values
 from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen
-from dlcli.training.evidence.neighbours import Neighbours
+from dlcli.training.evidence.neighbours import Neighbours, placed_ids
 from dlcli.training.evidence.sight import Seen, Sight, rebuilt, sight
 from dlcli.training.evidence.small_network import small_network
+from dlcli.training.setup.passes import said_by
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.predicts_one_class import predicts_one_class
@@ -196,3 +198,92 @@ def test_coarse_layers_that_have_names_are_not_moved(tmp_path: Path) -> None:
     found = sight(masks(tmp_path, f"[{WIDE}, MaxPooling2D: {{pool_size: 4, name: small}}, UpSampling2D: 4, {LAST}]"))
     assert found is not None
     assert found.new == found.old
+
+
+FORGOTTEN = Sight(
+    "forgotten", "gru", 60, 60, "layers.0", {"GRU": 8}, {"Bidirectional": {"layer": {"GRU": 8}}}, [{"GRU": 8}]
+)
+
+
+@pytest.mark.parametrize(
+    ("left", "known", "epochs", "seen"),
+    [
+        *[(0.4, 0.29, 8, True), (0.4, 0.31, 8, False), (0.31, 0.2, 8, True), (0.29, 0.0, 8, False)],
+        *[(0.9, 0.44, 4, True), (0.9, 0.46, 4, False)],  # it has not come to rest
+    ],
+)
+def test_first_steps_that_are_not_felt_are_told(tell: Tell, left: float, known: float, epochs: int, seen: bool) -> None:
+    told = tell(
+        [1.0, *[left] * (epochs - 1)],
+        left=left,
+        sight=lambda: FORGOTTEN,
+        small_network=lambda: Neighbours(0.0, 0.0, 100, True),
+        by_place=lambda: Neighbours(1 - known, 0.0, 100, True),
+    )
+    found = cannot_fit(told)
+    assert (found is not None) is seen
+    if found is not None:
+        assert [(each.key, each.new) for each in found.advice if isinstance(each, Setting)] == [
+            ("layers.0", FORGOTTEN.new)
+        ]
+        words = "gru answers by the last of 60 steps, and hardly feels the first ones any more: it leaves"
+        assert str(judgement_of_training(found).evidence).startswith(words)
+
+
+def sequences(folder: Path, layers: str, *, steps: int) -> Any:
+    """Numbers step by step, of which the first is the target."""
+    taken = np.random.default_rng(0).normal(size=(160, steps, 2)).astype(np.float32)
+    np.savez(folder / "d.npz", x=taken, y=taken[:, 0, 0])
+    return experiment_of(
+        folder,
+        "data: {source: {npz: {path: d.npz, inputs: x, target: y}}, split: {validation: 0.25, test: 0}}\n"
+        f"layers: {layers}\nloss: mse\noptimizer: adam\ntrain: {{epochs: 1}}\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("layers", "steps", "key", "new"),
+    [
+        ("[GRU: 8, Dense: 1]", 60, "layers.0", {"Bidirectional": {"layer": {"GRU": 8}}}),
+        ("[GRU: 8, Dense: 1]", 8, None, None),
+        ("[Bidirectional: {layer: {GRU: 8}}, Dense: 1]", 60, None, None),
+        ("[GRU: {units: 8, go_backwards: true}, Dense: 1]", 60, None, None),
+        ("[GRU: {units: 8, return_sequences: true}, GlobalMaxPooling1D, Dense: 1]", 60, None, None),
+        (
+            "[Conv1D: {filters: 4, kernel_size: 3, name: c}, LSTM: {units: 8, name: l, from: c}, Dense: 1]",
+            60,
+            "layers.1",
+            {"Bidirectional": {"layer": {"LSTM": {"units": 8}}, "name": "l", "from": "c"}},
+        ),
+    ],
+)
+def test_a_layer_that_forgets_is_read_from_first_weights(
+    tmp_path: Path, layers: str, steps: int, key: str | None, new: Any
+) -> None:
+    experiment = sequences(tmp_path, layers, steps=steps)
+    found = sight(experiment, first_values(experiment.model))
+    assert (found is not None) is (key is not None)
+    if found is not None:
+        assert (found.why, found.key, found.new) == ("forgotten", key, new)
+        assert rebuilt(experiment, found.layers).model.count_params() > experiment.model.count_params()
+
+
+def test_ids_count_at_each_place(tmp_path: Path) -> None:
+    ids = np.array([[0, 2], [1, 0]], float)
+    placed = placed_ids(ids)
+    assert placed is not None
+    assert placed.tolist() == [[1, 0, 0, 0, 0, 1], [0, 1, 0, 1, 0, 0]]
+    assert placed_ids(ids - 1) is None
+    assert placed_ids(np.full((1, 65), 63.0)) is None  # 65 places of 64 ids
+    assert placed_ids(np.full((1, 64), 63.0)) is not None
+
+
+@pytest.mark.parametrize(("layers", "compiled"), [("[LSTM: 4, Dense: 1]", True), ("[Flatten, Dense: 1]", False)])
+def test_what_goes_step_by_step_is_compiled(tmp_path: Path, layers: str, compiled: bool) -> None:
+    experiment = sequences(tmp_path, layers, steps=12)
+    taken, _ = experiment.splits["train"].take(np.arange(20))
+    for count in (20, 7):
+        given = {name: values[:count] for name, values in taken.items()}
+        said = np.asarray(experiment.passes(said_by, given))
+        assert said == pytest.approx(np.asarray(experiment.model(given, training=False)), abs=1e-5)
+    assert bool(experiment.passes.compiled) is compiled
