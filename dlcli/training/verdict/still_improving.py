@@ -8,10 +8,18 @@ from collections.abc import Callable, Sequence
 from dlcli.finding import Finding
 from dlcli.runs.state import StopReason
 from dlcli.training.verdict.batches import smaller_batch
-from dlcli.training.verdict.curve import epochs_to_gain, keeps_its_pace, last_epochs, noise_of, rounded, steady
+from dlcli.training.verdict.curve import (
+    epochs_to_gain,
+    keeps_its_pace,
+    last_epochs,
+    late_fall,
+    noise_of,
+    rounded,
+    steady,
+)
 from dlcli.training.verdict.longer import longer
 from dlcli.training.verdict.rule import CAUSES, Rule
-from dlcli.training.verdict.standing import left, may_be_chance
+from dlcli.training.verdict.standing import left, left_in_training, may_be_chance
 from dlcli.training.verdict.story import Story
 
 GAIN, MATERIAL = 0.03, 0.002
@@ -22,6 +30,8 @@ FAR = 0.3
 """So much of the trivial loss is left where a curve that does not bend is on its way."""
 MOSTLY_LEFT = 0.7
 """So much of it is left where hardly anything is learnt yet, and what still falls is on its way however it wobbles."""
+FAST = 0.1
+"""So much of the training loss the last epochs took away where validation that wobbles goes down with it."""
 SURE = 2.0
 """So many deviations of what a late curve wobbles by they have to take away, where it goes up and down."""
 NEAR = 20
@@ -31,7 +41,7 @@ NEAR = 20
 def still_improving(story: Story) -> Finding | None:
     """Seen when all epochs are done, the best is among the last, and these still lowered the monitored loss by more than 3 %."""
     losses = story.losses(story.judged)
-    falling = is_falling(story) or is_on_its_way(story)
+    falling = is_falling(story) or is_on_its_way(story) or wobbles_down(story)
     if story.stop is not StopReason.ALL_EPOCHS or not falling or may_be_chance(story):
         return None
     epochs = story.config.train.epochs
@@ -42,9 +52,23 @@ def still_improving(story: Story) -> Finding | None:
 
 
 def is_falling(story: Story) -> bool:
-    """Whether the best epoch is among the last, and these lowered the loss by what is worth more of them."""
+    """Whether the best epoch is one of the very last, and these lowered the loss by what is worth more of them."""
     above = story.above(story.judged)
-    if len(above) < 2 or story.best_epoch < len(above) - len(above) // NEAR:
+    return story.best_epoch >= len(above) - len(above) // NEAR and took_away(story)
+
+
+def wobbles_down(story: Story) -> bool:
+    """Whether much is left, training falls fast, and validation does so too, but for an epoch or two behind its best one."""
+    above, share, inside = story.above(story.judged), left(story), left_in_training(story)
+    if share is None or inside is None or min(share, inside) < FAR or late_fall(story.above("train")) < FAST:
+        return False
+    return story.best_epoch > len(above) - last_epochs(above) and took_away(story)
+
+
+def took_away(story: Story) -> bool:
+    """Whether the last epochs lowered the loss by what is worth more of them."""
+    above = story.above(story.judged)
+    if len(above) < 2:
         return False
     before, seen = stood_at(above), story.beside_trivial
     fell, stake = before - above[-1], 0.0 if seen is None else seen.trivial - seen.perfect
