@@ -17,6 +17,7 @@ from dlcli.training.evidence.capacity import Capacity, capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen, classes_seen, fresh_classes_seen, fresh_samples
 from dlcli.training.evidence.columns_left_out import columns_left_out
 from dlcli.training.evidence.drift import Drift, drifts
+from dlcli.training.evidence.first_steps import first_steps_felt
 from dlcli.training.evidence.inputs_seen import InputSeen, inputs_seen, takes_pictures
 from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
 from dlcli.training.evidence.looks_ahead import LooksAhead, looks_ahead
@@ -112,6 +113,8 @@ class Looks:
     """What some steps more at a rate come to on samples that are not augmented."""
     sight: Callable[[], Sight | None] = lambda: None
     """Layers by which places of the model see little of a sample."""
+    first_steps_felt: Callable[[], float | None] = lambda: None
+    """How large the gradient by what stands first was beside that by what stands last, before a model learnt anything."""
     seen_more: Callable[[float], Seen | None] = lambda rate: None
     """What a model whose places see more of a sample comes to in some steps at a rate, where those of the model see little."""
     neighbours: Callable[[], Neighbours | None] = lambda: None
@@ -223,7 +226,7 @@ def looks(
     """
     bounded = Bounded(MOST_SECONDS if seconds is None else seconds)
     rates = RatesTried(experiment, first)
-    short = cache(lambda: bounded.quick(lambda: sight(experiment, first), None))
+    short = cache(lambda: bounded.quick(lambda: sight(experiment), None))
     tried = bounded.seconds * TRIED if is_tried(experiment, short()) else 0.0
     tested = cache(lambda: bounded.training(lambda: rates.proposed(max(bounded.left - tried, 0.1)), NO_TIME))
     target = cache(lambda: bounded.one(lambda: target_seen(experiment), None))
@@ -256,6 +259,7 @@ def looks(
         loosened=cache(lambda *tried: bounded.training(lambda: rates.loosened(*tried), None)),
         unaugmented=cache(lambda rate: bounded.one(lambda: rates.unaugmented(rate, bounded.whole), None)),
         sight=short,
+        first_steps_felt=cache(lambda: bounded.one(lambda: first_steps_felt(experiment, first), None)),
         seen_more=cache(lambda rate: bounded.one(lambda: seen_more(experiment, short(), rate, bounded.whole), None)),
         drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
         penalties=cache(lambda: bounded.quick(lambda: penalties(experiment), list[Penalty]())),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -11,13 +11,12 @@ from typing import Any, Literal
 from dlcli.config import with_facts
 from dlcli.config.language import Language
 from dlcli.config.setting_path import setting_path
-from dlcli.data.dataset import spread_samples
 from dlcli.data.memory import free_memory
 from dlcli.keras_internals import nodes_of
 from dlcli.layers.graph import build_model
 from dlcli.layers.names import written_layer_name
 from dlcli.spec import plain
-from dlcli.training.evidence.begun import with_values
+from dlcli.training.evidence.first_steps import last_step_by_step
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.tried_on import MOST, spread_validation
@@ -25,11 +24,8 @@ from dlcli.training.setup.experiment import Experiment, compile_model
 
 NARROW = 0.5
 """A place that sees less than this share of an axis does not see what stands on its other side."""
-LOOKED_AT = 32  # unseen: time alone
 SKIPS = 5
 """So many places at once that a layer makes one of, before any has learnt, are more than what a usual one leaves out."""
-FELT, STEPS = 1e-3, 3
-"""Below such a share of the gradient of as many last steps that of the first ones teaches nothing."""
 WIDER = 3
 """So many places of an axis a layer sees at once that is to see those beside each."""
 PART, AS_MANY = 0.4, 0.8
@@ -63,9 +59,8 @@ class Sight:
     also: tuple[tuple[str, Any, Any], ...] = ()
 
 
-def sight(experiment: Experiment, first: Sequence[Any] | None = None) -> Sight | None:
-    """The first such layer, where it stands in the list of layers; None where there is none. `first` are the values of the model
-    before its first step."""
+def sight(experiment: Experiment) -> Sight | None:
+    """The first such layer, where it stands in the list of layers; None where there is none."""
     import keras
 
     seen: dict[int, tuple[int, int]] = {}
@@ -73,9 +68,8 @@ def sight(experiment: Experiment, first: Sequence[Any] | None = None) -> Sight |
     size = next((each.shape[1] for each in model.inputs if len(each.shape) > 1), None)
     if size is None or len(model.inputs) != 1:
         return None
-    if (last := last_step_by_step(model)) is not None:
-        with with_values(model, first):
-            return of_steps(experiment, last, size)
+    if (steps := of_steps(experiment)) is not None:
+        return steps
     if any(each.padding is not None for each in experiment.dataset.schema.inputs):
         return None
     if (coarse := of_coarse(experiment, size)) is not None:
@@ -190,52 +184,19 @@ def of_strides(experiment: Experiment, layer: Any, stride: int, size: int) -> Si
     return Sight("skipped", written_layer_name(layer.name), stride, size, at, arguments[key], SHORTER, entries)
 
 
-def last_step_by_step(model: Any) -> Any:
-    """The layer by whose last step a model answers, where it goes from the first one to the last."""
-    import keras
-
-    recurrent = (keras.layers.SimpleRNN, keras.layers.GRU, keras.layers.LSTM)
-    layers = [node.operation for node in nodes_of(model) if isinstance(node.operation, recurrent)]
-    return next((each for each in layers if not (each.return_sequences or each.go_backwards or each.stateful)), None)
-
-
-def of_steps(experiment: Experiment, layer: Any, size: int) -> Sight | None:
+def of_steps(experiment: Experiment) -> Sight | None:
     """A layer that goes through many steps, with another of its kind that goes through them from the last one."""
-    number, entries = entry_number(experiment, layer), plain(experiment.config.layers)
-    written = experiment.config.written_layers()
-    if number is None or len(written) != len(entries) or first_steps_felt(experiment, layer) >= FELT:
+    layer = last_step_by_step(experiment.model)
+    number = None if layer is None else entry_number(experiment, layer)
+    entries, written = plain(experiment.config.layers), experiment.config.written_layers()
+    if number is None or len(written) != len(entries) or not isinstance(layer.input.shape[1], int):
         return None
-    old = written[number]
+    old, steps = written[number], layer.input.shape[1]
     ((word, arguments),) = old.items()
     inner = dict(arguments) if isinstance(arguments, Mapping) else arguments
     taken = {key: inner.pop(key) for key in ("from", "name") if isinstance(inner, dict) and key in inner}
-    new = {"Bidirectional": {"layer": {word: inner}, **taken}}
-    entries[number] = new
-    at = setting_path(("layers", number))
-    return Sight("forgotten", written_layer_name(layer.name), size, size, at, old, new, entries)
-
-
-def first_steps_felt(experiment: Experiment, layer: Any) -> float:
-    """How large the gradient of the answers is by what a layer takes in its first steps, beside that by its last ones; 1 where
-    that is not known."""
-    import keras
-    import numpy as np
-    import tensorflow as tf
-
-    feed, model = experiment.splits["train"], experiment.model
-    inputs, _ = feed.take(spread_samples(len(feed), LOOKED_AT))
-    taken = layer.input
-    if isinstance(taken, list) or len(taken.shape) != 3:
-        return 1.0
-    steps = tf.constant(np.asarray(keras.Model(model.input, taken)(dict(inputs), training=False)))
-    behind = keras.Model(taken, model.outputs)
-    with tf.GradientTape() as tape:
-        tape.watch(steps)
-        size = sum(tf.reduce_sum(each**2) for each in tf.nest.flatten(behind(steps, training=False)))
-    by_step = np.abs(np.asarray(tape.gradient(size, steps))).mean(axis=(0, 2))
-    if len(by_step) < 2 * STEPS or not by_step[-STEPS:].mean() > 0:
-        return 1.0
-    return float(by_step[:STEPS].mean() / by_step[-STEPS:].mean())
+    entries[number] = new = {"Bidirectional": {"layer": {word: inner}, **taken}}
+    return Sight("forgotten", written_layer_name(layer.name), steps, steps, f"layers.{number}", old, new, entries)
 
 
 def of_alone(experiment: Experiment, size: int) -> Sight | None:

@@ -34,6 +34,8 @@ WHY = {
     "skipped": "what is small is still there when something is learnt of it",
     "coarse": "beside them each place keeps what stands there",
 }
+FELT = 1e-3
+"""Below such a share of the gradient by the last steps that by the first ones teaches nothing."""
 FASTER = 4.0
 """So much higher a rate, where one is safe, comes first where coarse answers have not come to rest."""
 
@@ -66,12 +68,20 @@ def place_by_place(story: Story) -> Finding | None:
     own, settled = mistakes_left(story), has_settled(story)
     if own is None or own < LEFT or (short.why == "coarse" and not settled and may_be_slow(story)):
         return None
+    if short.why == "forgotten" and (own < MUCH or is_felt(story)):
+        return None
     network = story.looks.by_place() if short.why == "forgotten" else story.looks.small_network()
-    if network is None or (short.why == "forgotten" and own < MUCH):
+    if network is None:
         return None
     known = network.left(balanced=counts_classes_alike(story))
     enough = KNOWN if settled else max(KNOWN, own / 2)  # of what still falls nobody knows yet where it ends
     return told_of(short, {"left": own, "known": known, "by": "network"}) if own - known >= enough else None
+
+
+def is_felt(story: Story) -> bool:
+    """Whether what stands first reached the answer from the beginning on, or nothing is known of it."""
+    felt = story.looks.first_steps_felt()
+    return felt is None or felt >= FELT
 
 
 def may_be_slow(story: Story) -> bool:

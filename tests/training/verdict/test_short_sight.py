@@ -14,6 +14,7 @@ from dlcli.finding import Setting
 from dlcli.training.evidence.begun import first_values
 from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.evidence.first_steps import first_steps_felt
 from dlcli.training.evidence.neighbours import Neighbours, placed_ids
 from dlcli.training.evidence.sight import Seen, Sight, rebuilt, sight
 from dlcli.training.evidence.small_network import small_network
@@ -206,17 +207,26 @@ FORGOTTEN = Sight(
 
 
 @pytest.mark.parametrize(
-    ("left", "known", "epochs", "seen"),
+    ("left", "known", "epochs", "felt", "seen"),
     [
-        *[(0.4, 0.29, 8, True), (0.4, 0.31, 8, False), (0.31, 0.2, 8, True), (0.29, 0.0, 8, False)],
-        *[(0.9, 0.44, 4, True), (0.9, 0.46, 4, False)],  # it has not come to rest
+        *[
+            (0.4, 0.29, 8, 9e-4, True),
+            (0.4, 0.31, 8, 9e-4, False),
+            (0.31, 0.2, 8, 0.0, True),
+            (0.29, 0.0, 8, 0.0, False),
+        ],
+        *[(0.9, 0.44, 4, 9e-4, True), (0.9, 0.46, 4, 9e-4, False)],  # it has not come to rest
+        *[(0.4, 0.29, 8, 1.1e-3, False), (0.4, 0.29, 8, None, False)],
     ],
 )
-def test_first_steps_that_are_not_felt_are_told(tell: Tell, left: float, known: float, epochs: int, seen: bool) -> None:
+def test_first_steps_that_are_not_felt_are_told(
+    tell: Tell, left: float, known: float, epochs: int, felt: float | None, seen: bool
+) -> None:
     told = tell(
         [1.0, *[left] * (epochs - 1)],
         left=left,
         sight=lambda: FORGOTTEN,
+        first_steps_felt=lambda: felt,
         small_network=lambda: Neighbours(0.0, 0.0, 100, True),
         by_place=lambda: Neighbours(1 - known, 0.0, 100, True),
     )
@@ -242,30 +252,46 @@ def sequences(folder: Path, layers: str, *, steps: int) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("layers", "steps", "key", "new"),
+    ("layers", "key", "new"),
     [
-        ("[GRU: 8, Dense: 1]", 60, "layers.0", {"Bidirectional": {"layer": {"GRU": 8}}}),
-        ("[GRU: 8, Dense: 1]", 8, None, None),
-        ("[Bidirectional: {layer: {GRU: 8}}, Dense: 1]", 60, None, None),
-        ("[GRU: {units: 8, go_backwards: true}, Dense: 1]", 60, None, None),
-        ("[GRU: {units: 8, return_sequences: true}, GlobalMaxPooling1D, Dense: 1]", 60, None, None),
+        ("[GRU: 8, Dense: 1]", "layers.0", {"Bidirectional": {"layer": {"GRU": 8}}}),
+        ("[Bidirectional: {layer: {GRU: 8}}, Dense: 1]", None, None),
+        ("[GRU: {units: 8, go_backwards: true}, Dense: 1]", None, None),
+        ("[GRU: {units: 8, return_sequences: true}, GlobalMaxPooling1D, Dense: 1]", None, None),
         (
             "[Conv1D: {filters: 4, kernel_size: 3, name: c}, LSTM: {units: 8, name: l, from: c}, Dense: 1]",
-            60,
             "layers.1",
             {"Bidirectional": {"layer": {"LSTM": {"units": 8}}, "name": "l", "from": "c"}},
         ),
     ],
 )
-def test_a_layer_that_forgets_is_read_from_first_weights(
-    tmp_path: Path, layers: str, steps: int, key: str | None, new: Any
+def test_a_layer_that_answers_by_its_last_step_is_read_from_a_model(
+    tmp_path: Path, layers: str, key: str | None, new: Any
 ) -> None:
-    experiment = sequences(tmp_path, layers, steps=steps)
-    found = sight(experiment, first_values(experiment.model))
+    experiment = sequences(tmp_path, layers, steps=60)
+    found = sight(experiment)
     assert (found is not None) is (key is not None)
+    assert (first_steps_felt(experiment, None) is not None) is (key is not None)
     if found is not None:
         assert (found.why, found.key, found.new) == ("forgotten", key, new)
+        assert found.size == (60 if key == "layers.0" else 58)
         assert rebuilt(experiment, found.layers).model.count_params() > experiment.model.count_params()
+
+
+@pytest.mark.parametrize(("steps", "least", "most"), [(60, 0.0, 1e-6), (12, 1e-4, 1.0), (5, None, None)])
+def test_what_stands_first_is_felt_less_the_more_steps_there_are(
+    tmp_path: Path, steps: int, least: float | None, most: float | None
+) -> None:
+    experiment = sequences(tmp_path, "[GRU: 8, Dense: 1]", steps=steps)
+    begun = first_values(experiment.model)
+    felt = first_steps_felt(experiment, begun)
+    assert (felt is None) is (least is None)
+    if felt is not None and least is not None and most is not None:
+        assert least < felt < most
+    for variable in experiment.model.trainable_variables:
+        variable.assign(variable * 0)
+    assert first_steps_felt(experiment, begun) == (None if felt is None else pytest.approx(felt, rel=1e-3))
+    assert first_steps_felt(experiment, None) is None  # nothing is felt at all
 
 
 def test_ids_count_at_each_place(tmp_path: Path) -> None:
