@@ -23,8 +23,8 @@ NEAR = 0.1
 """So much more of the trivial loss than neighbours a model may leave that is as good as they."""
 FREQUENT = 0.7
 """Up to this share of the most frequent class a model that says it alone has learnt nothing of what it was given."""
-FEWEST_SAMPLES = 15
-"""Fewer say nothing of others."""
+FEWEST_SAMPLES, FEWEST_OTHERS = 15, 5
+"""Fewer say nothing of others, and fewer of other classes than the most frequent one nothing of these."""
 BEYOND = 3.0
 """So many deviations above chance are none: of many trainings some are two above it."""
 LEARNT = 0.8
@@ -50,8 +50,9 @@ def share_left(seen: Compared | None) -> float | None:
 
 
 def may_be_chance(story: Story) -> bool:
-    """Whether a model is judged on so few samples that any number of them may be chance."""
-    return 0 < story.looks.samples.get(story.judged, 0) < FEWEST_SAMPLES
+    """Whether a model is judged on so few samples, or so few that are not of one class, that any number of them may be chance."""
+    others = [sum(each.truth) - max(each.truth) for each in story.looks.classes(story.judged) if each.majority < 1]
+    return 0 < story.looks.samples.get(story.judged, 0) < FEWEST_SAMPLES or any(each < FEWEST_OTHERS for each in others)
 
 
 def left(story: Story) -> float | None:

@@ -11,7 +11,8 @@ from training.test_check import experiment_of
 
 from dlcli.finding import Finding, Setting
 from dlcli.training.evidence.classes_seen import ClassesSeen, fresh_samples
-from dlcli.training.verdict import Story
+from dlcli.training.verdict import Story, verdict
+from dlcli.training.verdict.no_better_than_trivial import no_better_than_trivial
 from dlcli.training.verdict.overfits import overfits
 from dlcli.training.verdict.predicts_one_class import overweighs
 from dlcli.training.verdict.rate_too_low import rate_too_low
@@ -91,3 +92,12 @@ def test_a_rate_is_not_too_low_where_validation_rises_as_training_falls(tell: Te
     train = [1.0 - 0.004 * at for at in range(6)]  # by 0.02, of which a tenth is 0.002
     told = tell([1.01, 1.0, 1.0001, 1.0005, 1.001, last], train=train, left=0.98, rate=lambda: 0.1)
     assert (rate_too_low(told) is not None) is seen
+
+
+@pytest.mark.parametrize(("others", "first"), [(4, "validation_too_small"), (5, "predicts_one_class")])
+def test_few_samples_of_other_classes_tell_nothing_of_them(tell: Tell, others: int, first: str) -> None:
+    truth = [60 - others, others]
+    classes = ClassesSeen("y", "validation", 60, ["a", "b"], truth, [60, 0], [truth[0], 0])
+    told = tell([1.1, 1.05, 1.06], left=0.9, classes=lambda split: [classes], samples={"validation": 60})
+    assert verdict(told)[0].code == first
+    assert (no_better_than_trivial(told) is not None) is (others == 5)
