@@ -78,6 +78,18 @@ def without_waiting_for_the_disk() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def bugs_in_verdicts() -> Iterator[None]:
+    """Raises what a verdict would tell in its place."""
+
+    def raised(error: Exception) -> None:
+        raise error
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dlcli.training.outcome.not_judged", raised)
+        yield
+
+
 @pytest.fixture(autouse=True, scope="module")
 def few_looks(request: pytest.FixtureRequest) -> Iterator[None]:
     """Takes the time for its looks from the verdict but in modules that ask for them by `pytestmark = pytest.mark.looks`.

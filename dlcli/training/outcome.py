@@ -17,6 +17,7 @@ from dlcli.training.engine.passes import Begin
 from dlcli.training.evidence.begun import first_values
 from dlcli.training.evidence.looks import looks
 from dlcli.training.last_value import last_value_baseline
+from dlcli.training.not_judged import not_judged
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.stopping import Stopping
 from dlcli.training.trivial import trivial_baseline
@@ -124,9 +125,12 @@ def broken_verdict(
 
 
 def told_verdict(story: Story, experiment: Experiment, begin: Begin) -> list[Any]:
-    """The verdict in words, as a run records it."""
-    findings = [of_last_phase(finding, experiment, begin) for finding in verdict(story)]
-    return [json_value(judgement_of_training(finding)) for finding in findings]
+    """The verdict in words, as a run records it; a bug in it costs nobody the training."""
+    try:
+        findings = [of_last_phase(finding, experiment, begin) for finding in verdict(story)]
+        return [json_value(judgement_of_training(finding)) for finding in findings]
+    except Exception as error:
+        return [json_value(judgement_of_training(not_judged(error)))]
 
 
 def hint_of(verdict: Sequence[Mapping[str, Any]]) -> str | None:

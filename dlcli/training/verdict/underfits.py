@@ -71,7 +71,7 @@ def underfits(story: Story) -> Finding | None:
     if room is None:
         return None
     split, own, known = room
-    facts = {"why": "room", "split": split, "left": own, "known": known, "by": [], "cost": 0.0, "share": 0.0}
+    facts = {"why": "room", "split": split, "left": own, "known": known, "by": "nearest"}
     return Finding(code="underfits", severity="warning", facts=facts, advice=roomier(story) or unchanged(story))
 
 

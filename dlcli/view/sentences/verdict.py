@@ -246,6 +246,10 @@ def underfits(facts: Facts) -> str:
     return f"{listed(facts['by'])} {leave} out {facts['share']:.0%}{of}, and {rest}"
 
 
+def not_judged(facts: Facts) -> str:
+    return f"a bug in dlcli kept it from being worked out: {facts['error']}; the training itself is whole"
+
+
 def stopped_too_early(facts: Facts) -> str:
     epochs, waited = facts["epochs"], facts.get("patience")
     ended = f"it ended after {epochs} epoch{'s' * (epochs != 1)}"
@@ -326,6 +330,7 @@ SENTENCES = {
         "no better than the trivial baseline", no_better_than_trivial, titled=trivial_title
     ),
     "no_lower_than_first": Sentence("the loss did not fall", no_lower_than_first),
+    "not_judged": Sentence("no verdict", not_judged),
     "one_class_only": Sentence("a split lacks classes", one_class_only),
     "overfits": Sentence("overfits", overfits),
     "plateau": Sentence("a long flat end", plateau),

@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dlcli.config import load_config
+from dlcli.finding import Finding
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict import Story
+from dlcli.view.sentences import judgement_of_training
+from dlcli.view.sentences.verdict import SENTENCES
 
 LAYERS = "[Dense: {units: 4, activation: relu}, Dense: 1]"
+
+
+@pytest.fixture(autouse=True)
+def told_in_words(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Each finding that a test brings about can be said."""
+    found, begin = list[Finding](), Finding.__init__
+
+    def kept(self: Finding, *arguments: Any, **named: Any) -> None:
+        begin(self, *arguments, **named)
+        found.append(self)
+
+    monkeypatch.setattr(Finding, "__init__", kept)
+    yield
+    monkeypatch.undo()
+    for finding in found:
+        if finding.code in SENTENCES:
+            assert judgement_of_training(finding).finding
 
 
 @pytest.fixture
