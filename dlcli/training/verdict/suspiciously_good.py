@@ -29,7 +29,7 @@ FEWEST_COPIES = 3
 """Fewer copies come by chance where samples are few."""
 FEWEST, WORSE = 10, 0.05
 """So many samples of each class that are no copies tell whether it is found there as well, but for such a share."""
-OF_MET = 0.5
+OF_MET = 0.75
 """Copies are at least such a part of the samples whose inputs stand in training; of rows that are alike by chance fewer are."""
 MOST_OVERLAP = 0.5
 """So many windows of validation that hold rows of training windows are most of them: at borders of parts few do."""
