@@ -32,7 +32,13 @@ from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.sight import Seen, Sight, by_network, seen_more, sight
 from dlcli.training.evidence.silenced import Silenced, silenced
 from dlcli.training.evidence.small_network import network_elsewhere, small_network
-from dlcli.training.evidence.statistics_seen import MovingLayer, StatisticsSeen, moving_layers, statistics_seen
+from dlcli.training.evidence.statistics_seen import (
+    MovingLayer,
+    StatisticsSeen,
+    moving_layers,
+    statistics_at_end,
+    statistics_seen,
+)
 from dlcli.training.evidence.stopwatch import Stopwatch
 from dlcli.training.evidence.train_loss import train_compared
 from dlcli.training.evidence.unanswered_in import unanswered_in
@@ -146,6 +152,8 @@ class Looks:
     """Whether a layer of the model has statistics that move while it trains."""
     statistics: Callable[[], StatisticsSeen | None] = lambda: None
     """What the model answers with fresh statistics in place of these."""
+    statistics_at_end: Callable[[], StatisticsSeen | None] = lambda: None
+    """The same with the weights of the last epoch, where others are kept."""
     looks_ahead: Callable[[], LooksAhead | None] = lambda: None
     failures: Sequence[str] = ()
     """What looks have raised, which then know nothing."""
@@ -237,6 +245,7 @@ def looks(
         **known_of(experiment, bounded),
         **ends_seen(experiment, bounded),
         **others_know(experiment, bounded),
+        **statistics_looks(experiment, measure, last, bounded),
         train=cache(lambda: bounded.one(lambda: train_compared(experiment, measure), None)),
         classes=cache(lambda split: bounded.many(lambda: classes_seen(experiment, split))),
         ended=cache(lambda split: bounded.quick(lambda: classes_at_end(experiment, last, split), list[ClassesSeen]())),
@@ -266,8 +275,6 @@ def looks(
         padding_read=cache(lambda: bounded.quick(lambda: padding_read(experiment), None)),
         words_read=cache(lambda: bounded.one(lambda: words_read(experiment), None)),
         capacity=cache(lambda: bounded.quick(lambda: capacity(experiment), None)),
-        moving=bool(bounded.quick(lambda: moving_layers(experiment), list[MovingLayer]())),
-        statistics=cache(lambda: bounded.one(lambda: statistics_seen(experiment, measure), None)),
         looks_ahead=cache(lambda: bounded.one(lambda: looks_ahead(experiment), None)),
     )
 
@@ -283,6 +290,17 @@ def ends_seen(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
         "reaches": cache(lambda: bounded.quick(lambda: reaches(experiment), list[Reach]())),
         "silenced": cache(lambda: bounded.many(lambda: silenced(experiment))),
         "below_logarithms": cache(lambda: bounded.many(lambda: below_logarithms(experiment))),
+    }
+
+
+def statistics_looks(
+    experiment: Experiment, measure: Measure, last: Sequence[Any] | None, bounded: Bounded
+) -> dict[str, Any]:
+    """What is seen of statistics that move."""
+    return {
+        "moving": bool(bounded.quick(lambda: moving_layers(experiment), list[MovingLayer]())),
+        "statistics": cache(lambda: bounded.one(lambda: statistics_seen(experiment, measure), None)),
+        "statistics_at_end": cache(lambda: bounded.one(lambda: statistics_at_end(experiment, measure, last), None)),
     }
 
 

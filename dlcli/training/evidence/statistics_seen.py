@@ -10,6 +10,7 @@ from dlcli.layers.names import written_layer_name
 from dlcli.training.compared import weight_penalty
 from dlcli.training.engine.measure import Measure, batch_of
 from dlcli.training.engine.steps import batch_tensors
+from dlcli.training.evidence.begun import with_values
 from dlcli.training.evidence.gradients import entry_of
 from dlcli.training.evidence.restore import moving, settle
 from dlcli.training.setup.experiment import Experiment
@@ -69,6 +70,14 @@ def statistics_seen(experiment: Experiment, measure: Measure) -> StatisticsSeen 
         for variable, value in zip(variables, fresh, strict=True):
             variable.assign(value)
         return StatisticsSeen(layers, as_it_stands, losses())
+
+
+def statistics_at_end(experiment: Experiment, measure: Measure, last: Sequence[Any] | None) -> StatisticsSeen | None:
+    """The same of a model with its `last` values; None where it has kept these."""
+    if last is None:
+        return None
+    with with_values(experiment.model, last):
+        return statistics_seen(experiment, measure)
 
 
 def judged_part(feed: Feed) -> Any:

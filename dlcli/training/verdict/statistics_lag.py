@@ -20,6 +20,8 @@ from dlcli.training.verdict.story import Story
 
 LOST, OF_LEFT = 0.05, 0.1
 """Statistics matter where others take away such a share of the trivial loss, and such a share of what is left."""
+KEPT_LITTLE = 0.9
+"""So much of the trivial loss is left by an epoch that is kept where the last one is looked at."""
 OLD = 0.05
 """So much of the statistics may be older than an epoch."""
 LEAST, MOST = 0.1, 0.9
@@ -32,11 +34,10 @@ def statistics_lag(story: Story) -> Finding | None:
     share, seen = left(story), story.beside_trivial
     if not story.looks.moving or seen is None or share is None or share < LOST:
         return None
-    found = story.looks.statistics()
-    if found is None or not all(gains(seen, found, split) for split in found.moving):
-        return None
-    split = story.judged
-    if split not in found.settled:
+    found, split, at_end = story.looks.statistics(), story.judged, False
+    if (found is None or not helps(seen, found)) and share >= KEPT_LITTLE:
+        found, at_end = story.looks.statistics_at_end(), True  # of an epoch in which nothing was learnt yet
+    if found is None or not helps(seen, found) or split not in found.settled:
         return None
     rest = share_left(replace(seen, reached=found.settled[split])) or 0.0
     if rest >= MARGIN or (rest >= KEEPS and any(each.share >= STRONG for each in held_back(story))):
@@ -49,8 +50,14 @@ def statistics_lag(story: Story) -> Finding | None:
         "split": split,
         "reached": found.moving[split],
         "settled": found.settled[split],
+        "at_end": at_end,
     }
     return Finding(code="statistics_lag", severity="warning", facts=facts, advice=following(story, found.layers, steps))
+
+
+def helps(seen: Compared, found: StatisticsSeen) -> bool:
+    """Whether fresh statistics take much away on every split."""
+    return all(gains(seen, found, split) for split in found.moving)
 
 
 def gains(seen: Compared, found: StatisticsSeen, split: str) -> bool:

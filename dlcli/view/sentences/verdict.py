@@ -159,9 +159,8 @@ def exploding_title(facts: Facts) -> str:
 
 
 def statistics_lag(facts: Facts) -> str:
-    loss = (
-        f"the {facts['split']} loss is {number(facts['reached'])}, and {number(facts['settled'])} with fresh statistics"
-    )
+    stands = f"the {facts['split']} loss is {number(facts['reached'])}{' at the end' if facts.get('at_end') else ''}"
+    loss = f"{stands}, and {number(facts['settled'])} with fresh statistics"
     keep = f"{listed(facts['layers'])} {'keeps' if len(facts['layers']) == 1 else 'keep'} {facts['momentum']:g} of the old ones"
     return f"{loss}: {keep} at each of {facts['steps']} step{'s' * (facts['steps'] > 1)} an epoch"
 

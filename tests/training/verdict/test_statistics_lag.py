@@ -138,3 +138,21 @@ def test_statistics_that_follow_cost_nothing_wherever_validation_lies(tmp_path: 
 
 def test_layers_without_moving_statistics_are_not_tried(tmp_path: Path) -> None:
     assert learnt(tmp_path, "SpectralNormalization: {layer: {Dense: 4}}, LayerNormalization", epochs=0)[1] is None
+
+
+@pytest.mark.parametrize(("left", "settled", "seen"), [(0.97, 0.2, True), (0.89, 0.2, False), (0.97, 0.99, False)])
+def test_the_last_epoch_is_looked_at_where_one_is_kept_that_learnt_nothing(
+    tell: Tell, left: float, settled: float, seen: bool
+) -> None:
+    told = lagging(tell, settled=left, inside=left)
+    end = StatisticsSeen(
+        [MovingLayer("one", "layers.1", 0.99)],
+        {"train": 1.5, "validation": 1.5},
+        {"train": settled, "validation": settled},
+    )
+    told = replace(told, metrics={"validation": {"loss": left}})
+    found = statistics_lag(replace(told, looks=replace(told.looks, statistics_at_end=lambda: end)))
+    assert (found is not None) is seen
+    if found is not None:
+        words = "the validation loss is 1.500 at the end, and 0.2000 with fresh statistics"
+        assert str(judgement_of_training(found).evidence).startswith(words)
