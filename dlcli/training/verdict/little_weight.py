@@ -25,6 +25,8 @@ class LittleWeight:
     left: float
     even: float
     """The weight with which it counts as much as the others do on average."""
+    by_scale: bool = False
+    """Whether it would count if all targets had unit scale."""
 
 
 def little_weights(story: Story) -> Iterator[LittleWeight]:
@@ -35,12 +37,16 @@ def little_weights(story: Story) -> Iterator[LittleWeight]:
     total = sum(costs.values())
     if len(heads) < 2 or not all(cost >= 0 for cost in costs.values()) or not total:
         return
+    seen = story.looks.target_rather()
+    scaled = {} if seen is None else {name: head.weight for name, head in heads.items() if name in seen.deviations}
     for name, head in heads.items():
         own, left = trivial[head.own_loss], reached.get(str(head.own_loss))
         if left is None or own <= 0 or costs[name] > COUNTS * total or left < LEFT * own:
             continue
         even = (total - costs[name]) / (len(heads) - 1) / own
-        yield LittleWeight(name, head.weight, costs[name] / total, left / own, float(f"{even:.1g}"))
+        in_units = {**costs, **scaled}  # of unit scale the constant answer costs about 1
+        by_scale = bool(scaled) and in_units[name] > COUNTS * sum(in_units.values())
+        yield LittleWeight(name, head.weight, costs[name] / total, left / own, float(f"{even:.1g}"), by_scale)
 
 
 def held_by_weight(story: Story) -> Finding | None:

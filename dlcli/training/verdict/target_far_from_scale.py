@@ -12,6 +12,7 @@ from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict.advice import fitting_rate
 from dlcli.training.verdict.cannot_fit import OTHER, unreachable
 from dlcli.training.verdict.far_values import thrown_by_values
+from dlcli.training.verdict.little_weight import little_weights
 from dlcli.training.verdict.network_beside import far_behind
 from dlcli.training.verdict.rate_too_high import FAR_BELOW
 from dlcli.training.verdict.rule import Rule
@@ -33,6 +34,9 @@ def target_far_from_scale(story: Story) -> Finding | None:
     thrown = thrown_by_values(story, "target", "target_far_from_scale")
     if thrown is not None:
         return thrown
+    among_others = outweighs(story)
+    if among_others is not None:
+        return among_others
     target = story.looks.target()
     if target is None or not (struggles(story, above=MUCH) or crept(story) or drowned(story, target)):
         return behind_in_units(story)
@@ -54,6 +58,20 @@ def scaled_target(story: Story) -> list[Advice]:
     if target is None or not target.advice:
         return []
     return [*target.advice, *fitting_rate(story, story.looks.rate_in_units(), why=TESTED)]
+
+
+def outweighs(story: Story) -> Finding | None:
+    """Seen where one target of several hardly counts, and is hardly learnt, because of the scale of another, or of its own."""
+    target, seen = story.looks.target_rather(), next((each for each in little_weights(story) if each.by_scale), None)
+    if target is None or seen is None or not target.advice or unreachable(story) is not None:
+        return None
+    rate = story.looks.rate_in_rather()
+    if rate is not None and story.rate >= FAR_BELOW * rate:
+        return None
+    found = far_from_scale(target, [*target.advice, *fitting_rate(story, rate, why=TESTED)])
+    return replace(
+        found, facts={**found.facts, "drowned": {"target": seen.target, "counts": seen.share, "left": seen.left}}
+    )
 
 
 def behind_in_units(story: Story) -> Finding | None:

@@ -54,4 +54,7 @@ def target_far_from_scale(facts: Facts) -> str:
         for name, deviation in facts["targets"].items()
     ]
     told = first_of(seen, more="more targets")
+    if drowned := facts.get("drowned"):
+        costs = f"the loss of '{drowned['target']}' is {number(drowned['counts'], digits=2)} of what all cost together"
+        return f"{told}; beside it {costs}, and {drowned['left']:.0%} of it is left"
     return f"{told}; the model {beside_neighbours(facts['beside'])}" if facts.get("beside") else told

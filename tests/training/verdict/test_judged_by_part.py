@@ -15,13 +15,16 @@ from dlcli.finding import Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.drift import level_and_contrast
+from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
+from dlcli.training.scaling import TargetSeen
 from dlcli.training.verdict import Story, verdict
 from dlcli.training.verdict.imbalanced import imbalanced
 from dlcli.training.verdict.little_weight import little_weights
 from dlcli.training.verdict.rate_too_high import rate_too_high
 from dlcli.training.verdict.rate_too_low import rate_too_low
 from dlcli.training.verdict.stopped_too_early import stopped_too_early
+from dlcli.training.verdict.target_far_from_scale import target_far_from_scale
 from dlcli.training.verdict.underfits import underfits
 from dlcli.view.sentences import judgement_of_training
 
@@ -76,6 +79,32 @@ def test_a_target_that_hardly_counts_underfits(
     assert [(each.key, each.old, each.new) for each in found.advice if isinstance(each, Setting)] == [
         ("loss_weights.state", weight, even)
     ]
+
+
+@pytest.mark.parametrize(
+    ("weight", "left", "flow", "far", "seen"),
+    [
+        (1.0, 0.3, 99.1, {"flow": 30.0}, True),
+        (1.0, 0.3, 98.9, {"flow": 30.0}, False),  # just above a hundredth of what both cost
+        (1.0, 0.29, 900.0, {"flow": 30.0}, False),
+        (0.0102, 0.9, 900.0, {"flow": 30.0}, True),
+        (0.01, 0.9, 900.0, {"flow": 30.0}, False),  # it would not count beside one of unit scale either
+        (1.0, 0.9, 900.0, {}, False),
+    ],
+)
+def test_a_target_hardly_counts_by_the_scale_of_another(
+    weight: float, left: float, flow: float, far: dict[str, float], seen: bool, tmp_path: Path
+) -> None:
+    scale = Setting(key="data.targets.flow", old="z", new={"column": "z", "scale": "standard"}, why="it is far from 1")
+    target = TargetSeen(far, dict.fromkeys(far, 0.0), [scale]) if far else None
+    looks = Looks(target=lambda: target, target_rather=lambda: target)
+    told = replace(of_two(tmp_path, weight=weight, left=left, flow=flow), looks=looks)
+    found = target_far_from_scale(told)
+    assert (found is not None and found.facts.get("drowned") is not None) is seen
+    if found is not None and seen:
+        assert found.advice == [scale]
+        assert "loss of 'state'" in str(judgement_of_training(found))
+        assert "underfits" not in {each.code for each in verdict(told)}
 
 
 def test_of_one_target_nothing_is_weighed(tell: Tell) -> None:
