@@ -17,13 +17,13 @@ class Loosened:
     as_written: float
     loosened: float
 
-    def is_better(self, perfect: float) -> bool:
-        """Whether the other value brings the loss far below what it is as written."""
-        return self.loosened - perfect <= LESS * (self.as_written - perfect)
+    def is_better(self, perfect: float, *, stood: bool = False) -> bool:
+        """Whether the other value brings the loss far below what it is as written; clearly below where training `stood` still."""
+        return self.loosened - perfect <= (LESS_THAN_STOOD if stood else LESS) * (self.as_written - perfect)
 
 
-LESS = 0.9
-"""The share of a loss to which other steps have to bring it to be better ones."""
+LESS, LESS_THAN_STOOD = 0.9, 0.98
+"""The share of a loss to which other steps have to bring it to be better ones, be it than those that brought nothing."""
 
 
 def loosened(trial: RateTrial, rate: float, argument: str, value: float | None) -> Loosened | None:

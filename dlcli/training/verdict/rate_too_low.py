@@ -132,7 +132,8 @@ def cut_short_gradients(story: Story) -> Finding | None:
         return None
     [argument, limit], *_ = cut.items()
     seen, train = story.looks.loosened(story.rate, argument, USUAL), story.losses("train")
-    if not (seen.is_better(story.perfect) if seen is not None else limit <= TINY and hardly_moved(story)):
+    stood = limit <= TINY and hardly_moved(story)
+    if not (stood if seen is None else seen.is_better(story.perfect, stood=stood)):
         return None
     key = f"optimizer.{argument}"
     facts = {"rate": story.rate, "proposed": None, "first": train[0], "last": train[-1], "cut": limit}

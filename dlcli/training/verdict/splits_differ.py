@@ -13,7 +13,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import of_file
 from dlcli.training.verdict.relabelled import relabelled
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import left, left_in_training, may_be_chance
+from dlcli.training.verdict.standing import MARGIN, left, left_in_training, may_be_chance
 from dlcli.training.verdict.story import Story
 
 KNOWN, UNKNOWN = 0.75, 0.97
@@ -35,6 +35,8 @@ FEWEST_OF_CLASS = 10
 """Of fewer samples of a class neighbours say nothing."""
 FARTHER, SMALLER = 2.0, 0.05
 """An input whose mean has moved by so many deviations makes the second enough of a gap."""
+MANY, SMALLEST = 5.0, 0.03
+"""Where validation leaves so many times what training does, the second is a gap for such an input."""
 
 
 def splits_differ(story: Story) -> Finding | None:
@@ -46,14 +48,18 @@ def far_off(story: Story) -> Finding | None:
     """Seen where the kept epoch is far worse on validation, and inputs, target or what they have to do with each other moved."""
     validation, train = story.above("validation"), story.above("train")
     inside, outside = left_in_training(story), left(story)
-    if not validation or not train or inside is None or outside is None:
+    if not validation or not train or inside is None or outside is None or inside > MARGIN:
         return None
     seen = story.looks.train()
     kept = at(validation, story.kept_epoch)
     if seen is not None:
         # Where the target itself has moved the constant answer is so bad that anything is better.
         outside = max(outside, kept / max(seen.trivial - seen.perfect, 1e-12))
-    if outside < inside + SMALLER or kept < WORSE * min(train) or far_better_than_last_value(story):
+        own = story.beside_trivial
+        if own is not None and own.perfect == story.perfect:  # a right answer may cost something else in training
+            train = [max(loss + own.perfect - seen.perfect, 0.0) for loss in train]
+    least = SMALLEST if outside >= MANY * inside else SMALLER
+    if outside < inside + least or kept < WORSE * min(train) or far_better_than_last_value(story):
         return None
     moved, slight = what_moved(story), outside < inside + GAP
     if slight and not any(each.role == "input" and each.shift >= FARTHER for each in moved):

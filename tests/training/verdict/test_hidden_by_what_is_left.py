@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from dlcli.finding import Setting
+from dlcli.training.compared import Compared
 from dlcli.training.evidence.drift import Drift
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.verdict import Story
@@ -90,6 +91,41 @@ def test_an_input_that_has_moved_very_far_makes_a_smaller_gap_enough(
     )
     found = splits_differ(told)
     assert (found is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("shift", "inside", "outside", "seen"),
+    [
+        (2.0, 0.006, 0.0361, True),
+        (1.9, 0.006, 0.0361, False),  # what has moved less may be of no account
+        (2.0, 0.0005, 0.0306, True),
+        (2.0, 0.0005, 0.0304, False),
+        (2.0, 0.009, 0.0451, True),
+        (2.0, 0.009, 0.0449, False),  # not five times as much
+    ],
+)
+def test_many_times_what_training_leaves_is_a_gap_though_it_is_small(
+    tell: Tell, shift: float, inside: float, outside: float, seen: bool
+) -> None:
+    drift = Drift("sensor", "input", shift, 0.0, True)
+    told = tell([0.4, 0.1, outside], train=[0.3, 0.05, inside], left=inside, drifts=lambda: [drift])
+    assert (splits_differ(told) is not None) is seen
+
+
+@pytest.mark.parametrize(("perfect", "seen"), [(0.4, True), (0.1, False)])
+def test_a_right_answer_may_cost_something_else_in_training(tell: Tell, perfect: float, seen: bool) -> None:
+    drift = Drift("children", "target", 3.0, 0.7, False)
+    inside, outside = Compared("train", 0.74, 1.0, perfect), Compared("validation", -0.76, 0.9, -1.7)
+    told = tell([-0.3, -0.7, -0.76], train=[0.9, 0.78, 0.74], drifts=lambda: [drift])
+    told = replace(told, compared=outside, looks=replace(told.looks, train=lambda: inside))
+    assert (splits_differ(told) is not None) is seen
+
+
+@pytest.mark.parametrize(("left", "seen"), [(0.98, True), (0.981, False)])
+def test_where_training_has_learnt_nothing_validation_tells_nothing(tell: Tell, left: float, seen: bool) -> None:
+    drift = Drift("temp", "input", 2.0, 0.0, True)
+    told = tell([2.6, 2.6, 2.6], train=[1.0, 0.99, left], left=left, drifts=lambda: [drift])
+    assert (splits_differ(told) is not None) is seen
 
 
 @pytest.mark.parametrize("reached", [1.74, 1.76])

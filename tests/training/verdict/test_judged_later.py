@@ -341,6 +341,25 @@ def test_gradients_that_are_cut_to_nothing_need_no_trial(tell: Tell, limit: floa
     assert (found is not None and found.facts["cut"] is not None) is seen
 
 
+@pytest.mark.parametrize(
+    ("limit", "last", "loosened", "seen"),
+    [
+        (0.001, 0.98, 0.97, True),
+        (0.001, 0.98, 0.99, False),
+        (0.001, 0.96, 0.97, False),  # it has moved: only far better steps tell
+        (0.001, 0.96, 0.9, True),
+        (0.0011, 0.98, 0.97, False),
+    ],
+)
+def test_where_training_stood_still_clearly_better_steps_tell(
+    tell: Tell, limit: float, last: float, loosened: float, seen: bool
+) -> None:
+    losses, optimizer = [1.0, (1 + last) / 2, last], f"{{SGD: {{learning_rate: 0.1, clipnorm: {limit}}}}}"
+    told = tell(losses, left=last, optimizer=optimizer, loosened=lambda *tried: Loosened(1.0, loosened))
+    found = rate_too_low(told)
+    assert (found is not None and found.facts["cut"] is not None) is seen
+
+
 @pytest.mark.parametrize(("scale", "seen"), [(1.0, True), (0.03, False)])
 def test_a_rule_that_waits_on_next_to_nothing_was_patient_enough(tell: Tell, scale: float, seen: bool) -> None:
     told = tell(

@@ -249,7 +249,7 @@ def test_gradients_that_are_cut_to_little_make_short_steps(tell: Tell) -> None:
     for usual, seen in ((0.89, True), (0.91, False)):
         told = tell(
             [1.0, 0.999, 0.998],
-            optimizer="{SGD: {learning_rate: 0.01, clipnorm: 0.001}}",
+            optimizer="{SGD: {learning_rate: 0.01, clipnorm: 0.0011}}",
             left=0.99,
             loosened=lambda rate, argument, value, usual=usual: Loosened(1.0, usual),
         )
