@@ -16,6 +16,7 @@ from dlcli.data.findings.near_copies import (
     may_indicate,
     some_rows,
 )
+from dlcli.data.findings.told_ahead import columns_ahead
 from dlcli.finding import Finding, only_name
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ RANKED, FEWEST_COLUMNS = 0.99, 3
 TREND, STEP_BY_STEP = 0.9, 0.9
 """The correlation of a target with the row before from which on rows follow one another in time, and that of the steps of two
 columns that tell each other there too."""
+UNKNOWN_THEN = "it may not be known when predicting"
 FIRST = 1000  # unseen: time alone
 
 
@@ -42,7 +44,7 @@ def target_given_away(dataset: Dataset) -> Finding | None:
     it. order: a target of numbers rises or falls with it, without an exception. names: each of its names has one class.
     nearly: a copy but for few samples. ranks: it rises or falls with a target of numbers but for noise. indicators: several
     columns, each of which is yes for one class alone. place: a word of a text that stands there. named: the name of the class
-    in the text. window: it is the last row of its own window.
+    in the text. window: it is the last row of its own window. ahead: at the last row it is what the target is later.
     """
     train = dataset.splits["train"]
     if dataset.fields.windows is not None:
@@ -86,12 +88,17 @@ def target_given_away(dataset: Dataset) -> Finding | None:
         severity="warning",
         where=only_name(list(ways)),
         facts={"columns": list(ways), "ways": ways},
-        advice=settings_without(dataset, list(ways), why="it may not be known when predicting"),
+        advice=settings_without(dataset, list(ways), why=UNKNOWN_THEN),
     )
 
 
 def given_by_windows(dataset: Dataset) -> Finding | None:
-    """A target that stands in the last row of its own window, and is a column of it."""
+    """A target that stands in the last row of its own window, and is a column of it, or that a column holds before its time."""
+    ahead = [*dict.fromkeys(columns_ahead(dataset))]
+    if ahead:
+        told, advice = dict.fromkeys(ahead, "ahead"), settings_without(dataset, ahead, why=UNKNOWN_THEN)
+        facts: dict[str, Any] = {"columns": ahead, "ways": told}
+        return Finding(code="target_given_away", severity="warning", where=only_name(ahead), facts=facts, advice=advice)
     windows, names = dataset.schema.windows, input_columns(dataset)
     targets = [
         name for each in dataset.schema.targets for name in each.columns or [each.column or each.name] if name in names

@@ -192,6 +192,7 @@ WAYS = {
     "ranks": "the target but for noise: both rise or fall together",
     "indicators": "the classes apart together: each is one thing for one class and another for all others",
     "place": "the classes apart: a word at one place, as that of a header, is another for each class",
+    "ahead": "what the target is at the horizon: it tells what is to come",
     "window": "the target: it stands in the last row of its own window (horizon: 1 is one step ahead)",
     "named": "the classes apart: the text holds the name of its class",
 }
