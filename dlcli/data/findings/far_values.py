@@ -21,12 +21,16 @@ TIMES = 10.0
 SURE = 9.0
 """So many times what the farther quarter of the others goes beyond its own beginning, by factors, the few go beyond its end: the
 longest tails of incomes and counts have no such gap, chance leaves one in them once in thousands of columns."""
+OFTEN, MOST_OFTEN, OTHERS = 3, 0.4, 10
+"""One value that comes again so many times, in up to such a share of all, is a code where it is as far beyond the others, of
+which so many are different: only 0 may be a true amount."""
 TAIL, SHORTEST = 4, 10
 """The farther one of so many of the others is their tail, which has at least so many values."""
 
 
 def far_values(dataset: Dataset) -> Finding | None:
-    """Seen where at most one of a hundred values of a column of numbers, input or target, lies far beyond all others."""
+    """Seen where at most one of a hundred values of a column of numbers, input or target, lies far beyond all others, or one that
+    comes again and again."""
     import numpy as np
 
     if dataset.splits["train"].streams:
@@ -74,7 +78,8 @@ def few_beyond(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], tupl
         return None
     for sign in (1.0, -1.0):
         order = np.argsort(sign * numbers, kind="stable")
-        count = beyond_end((sign * numbers)[order])
+        ascending = (sign * numbers)[order]
+        count = beyond_end(ascending) or again_at_end(ascending)
         if count:
             others = numbers[order[:-count]]
             return np.sort(known[order[-count:]]), (float(others.min()), float(others.max()))
@@ -89,15 +94,39 @@ def beyond_end(ascending: np.ndarray[Any, Any]) -> int:
     gaps, ranges = np.diff(ascending)[-most:], (ascending - ascending[0])[-1 - most : -1]
     for place in np.flatnonzero((ranges > 0) & (gaps > TIMES * ranges)):
         count = most - int(place)
-        others, middle = ascending[:-count], float(np.median(ascending[:-count]))
-        distances = np.sort(np.abs(others - middle))
-        distances = distances[distances > 0]
-        if len(distances) < DIFFERENT:
-            continue
-        tail = np.log(distances[-max(SHORTEST, len(distances) // TAIL) :])
-        if math.log(float(ascending[-count]) - middle) - tail[-1] > SURE * (tail - tail[0]).mean():
+        if is_beyond(ascending, count):
             return count
     return 0
+
+
+def again_at_end(ascending: np.ndarray[Any, Any]) -> int:
+    """How often the last of ascending values (samples,) comes, where it is one alone far beyond all others: a code for what is
+    missing."""
+    import numpy as np
+
+    last = float(ascending[-1])
+    count = len(ascending) - int(np.searchsorted(ascending, last))
+    if last == 0 or not OFTEN <= count <= MOST_OFTEN * len(ascending):
+        return 0
+    others = ascending[:-count]
+    reach = float(others[-1] - others[0])
+    if not 0 < TIMES * reach < last - float(others[-1]) or len(np.unique(others)) < OTHERS:
+        return 0
+    return count if is_beyond(ascending, count) else 0
+
+
+def is_beyond(ascending: np.ndarray[Any, Any], count: int) -> bool:
+    """Whether the last so many of ascending values (samples,) are beyond the tail of the others."""
+    import numpy as np
+
+    others, middle = ascending[:-count], float(np.median(ascending[:-count]))
+    distances = np.sort(np.abs(others - middle))
+    distances = distances[distances > 0]
+    if len(distances) < DIFFERENT:
+        return False
+    tail = np.log(distances[-max(SHORTEST, len(distances) // TAIL) :])
+    beyond = math.log(float(ascending[-count]) - middle) - float(tail[-1])
+    return beyond > SURE * float((tail - tail[0]).mean())
 
 
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
@@ -106,6 +135,8 @@ def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
     return [
         (table(c=[*usual, 1100, 3300]), True),
         (table(c=[*usual, 1080, 3300]), False),
-        (table(c=[*usual[1:], 3300, 3300, 3300]), False),
+        (table(c=[*usual[1:], 3300, 3310, 3320]), False),
+        (table(c=[*[each % 9 for each in usual[12:]], *[-999] * 14]), False),
+        (table(c=[*[3300 + each for each in usual[12:]], *[0] * 14]), False),
         (table(c=[0] * 198 + [1, 3300]), False),
     ]

@@ -1,0 +1,38 @@
+"""One value that comes again and again, far beyond all others: a code for what is missing."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dlcli.data.findings.far_values import few_beyond
+
+USUAL = [float(each % 97) for each in range(200)]
+
+
+@pytest.mark.parametrize(
+    ("others", "code", "times", "seen"),
+    [
+        (USUAL, -999.0, 14, True),
+        (USUAL, 9999.0, 14, True),
+        (USUAL, -999.0, 133, True),
+        (USUAL, -999.0, 134, False),  # more than two of five
+        (USUAL, -961.0, 14, True),
+        (USUAL, -960.0, 14, False),  # not ten times the range of the others
+        ([3300 + each for each in USUAL], 0.0, 14, False),  # nothing may be a true amount
+        ([each % 9 for each in USUAL], -999.0, 14, False),  # of names and counts few are different
+        ([float(each % 2) for each in USUAL], 99.0, 14, False),
+        ([float(np.exp(each / 10)) for each in USUAL], -99999.0, 14, False),  # long tails reach far
+    ],
+)
+def test_a_value_that_comes_again_far_beyond_all_others(
+    others: list[float], code: float, times: int, seen: bool
+) -> None:
+    found = few_beyond(np.array([*others, *[code] * times]))
+    assert (found is not None) is seen
+    if found is not None:
+        assert (len(found[0]), found[1]) == (times, (0.0, 96.0))
+
+
+def test_other_values_of_their_own_are_no_code() -> None:
+    assert few_beyond(np.array([*USUAL, *[-999.0 - each for each in range(14)]])) is None
