@@ -15,6 +15,7 @@ from dlcli.training.verdict.holding import DROPPED, are_pulled_in, decays
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import left_in_training, struggles
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.unread import hardly_read
 from dlcli.training.verdict.vanishing_gradients import smallest
 from dlcli.training.verdict.written import usual_weights, written_argument
 
@@ -43,14 +44,17 @@ def dead_units(story: Story) -> Finding | None:
         return None  # no gradient arrived from the start on: they were not killed by steps
     before = {each.layer: each.share for each in begun.dead} if begun is not None else {}
     worst = next((each for each in dead if before.get(each.layer, 0.0) >= MOST), dead[0])
-    if before.get(worst.layer, 0.0) < MOST and ((left_in_training(story) or 1.0) < NOTHING or drops_most(story)):
+    on_the_way = before.get(worst.layer, 0.0) < MOST
+    if on_the_way and (
+        (left_in_training(story) or 1.0) < NOTHING or drops_most(story) or hardly_read(story) is not None
+    ):
         return None  # what died on the way did not keep the others from learning, or has died of what is left out
     facts = {
         "layer": worst.layer,
         "dead": worst.dead,
         "units": worst.units,
         "layers": [each.layer for each in dead],
-        "from_start": before.get(worst.layer, 0.0) >= MOST,
+        "from_start": not on_the_way,
     }
     return Finding(
         code="dead_units",

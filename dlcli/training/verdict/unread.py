@@ -16,24 +16,31 @@ more mistakes of one answer than the last share of it."""
 UNREAD, TELLS = 0.5, 0.15
 """Such a share of words that does not reach a model is most of them, where so many more of the mistakes of one answer are left by
 those that do than by all."""
+FEW, UNLEARNT, SAY_NOTHING = 0.1, 0.9, 0.8
+"""Such a share that does not reach a model is enough where it leaves so much of the trivial loss, the words that do so many of
+the mistakes, of which a fifth is chance, and all of them half."""
 
 MOSTLY = 0.5
 """From such a share of padding on, what a layer that goes step by step comes to is that of the padding."""
 
 
 def hardly_read(story: Story) -> Finding | None:
-    """Seen where most words of texts are not in the vocabulary, or stand behind the length, and all of them tell far more."""
+    """Seen where most words of texts are not in the vocabulary, or stand behind the length, and all of them tell far more; or
+    fewer, where these are all that tell."""
     outside = left(story)
     if outside is None or outside < SOME:
         return None
     read = story.looks.words_read()
-    if read is None or max(read.unknown, read.behind) < UNREAD or read.left_of_all > read.left - TELLS:
+    if read is None or read.left_of_all > read.left - TELLS:
+        return None
+    needed = FEW if outside >= UNLEARNT and read.left >= SAY_NOTHING and read.left_of_all <= HALF else UNREAD
+    if max(read.unknown, read.behind) < needed:
         return None
     if outside < POOR and read.left_of_all > HALF * outside:
         return None
     why = f"of all words {max(read.unknown, read.behind):.0%} do not reach the model"
     advice: list[Setting] = []
-    if read.tokens is not None and read.unknown >= UNREAD:
+    if read.tokens is not None and read.unknown >= needed:
         old, new = read.tokens
         advice += [Setting(key=f"{read.entry}.max_tokens", old=old, new=new, why=why)]
         sizes = {each: written_argument(story.config, each, "input_dim") for each in read.tables}
@@ -42,7 +49,7 @@ def hardly_read(story: Story) -> Finding | None:
             for each, size in sizes.items()
             if isinstance(size, int) and size < new
         ]
-    if read.length is not None and read.behind >= UNREAD:
+    if read.length is not None and read.behind >= needed:
         old, new = read.length
         advice += [Setting(key=f"{read.entry}.output_sequence_length", old=old, new=new, why=why)]
     if not advice:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,12 @@ import pytest
 from training.test_check import experiment_of
 
 from dlcli.finding import Setting
-from dlcli.training.evidence.words_read import WordsRead, larger, left_by_words, words_read
+from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
+from dlcli.training.evidence.words_read import WordsRead, larger, left_by_text, left_by_words, pairs_of, words_read
 from dlcli.training.verdict import Story, verdict
+from dlcli.training.verdict.dead_units import dead_units
 from dlcli.training.verdict.underfits import underfits
+from dlcli.training.verdict.unread import hardly_read
 from dlcli.view.sentences import judgement_of_training
 
 pytestmark = pytest.mark.looks
@@ -124,3 +128,45 @@ def test_most_words_that_do_not_reach_a_model_are_told_first(
         assert [each.joined for each in found.advice if isinstance(each, Setting)] == [False, True][: len(keys or [])]
         assert "of the words of 'w' 50%" in judgement_of_training(found).evidence
         assert verdict(told)[0].code == "underfits"
+
+
+@pytest.mark.parametrize(
+    ("seen", "kept", "told_of"),
+    [
+        (read(0.1, left=0.8, of_all=0.5), 0.9, True),
+        (read(0.09, left=0.9, of_all=0.5), 0.9, False),
+        (read(0.1, left=0.79, of_all=0.5), 0.9, False),  # what is read tells something
+        (read(0.1, left=0.9, of_all=0.51), 0.9, False),
+        (read(0.1, left=0.9, of_all=0.2), 0.89, False),  # the model has learnt something
+        (read(0.0, 0.1, left=1.0, of_all=0.2), 1.0, True),
+    ],
+)
+def test_few_words_are_enough_where_they_are_all_that_tell(
+    seen: WordsRead, kept: float, told_of: bool, tell: Tell
+) -> None:
+    told = tell([1.0, 1.0, kept], left=kept, layers=LAYERS, words_read=lambda: seen)
+    assert (hardly_read(told) is not None) is told_of
+
+
+@pytest.mark.parametrize(("texts", "least", "most"), [(400, 0.0, 0.1), (196, 0.6, 2.0)])
+def test_pairs_tell_where_words_alone_do_not(texts: int, least: float, most: float) -> None:
+    first, second = np.random.default_rng(1).integers(1, 3, (2, texts))
+    ids = np.stack([first, second, np.full(texts, 3)], axis=1)
+    classes = (first == second).astype(int)
+    assert left_by_words(ids, classes) > 0.6
+    assert least <= left_by_text(ids, classes) <= most
+
+
+def test_pairs_have_ids_of_their_own() -> None:
+    assert pairs_of(np.array([[1, 2, 1, 2], [2, 1, 0, 1]])).tolist() == [[1, 2, 1], [2, 0, 0]]
+    assert not pairs_of(np.zeros((2, 3), int)).any()
+
+
+@pytest.mark.parametrize(("seen", "before", "told_of"), [(read(), 0, False), (read(), 4, True), (read(0.4), 0, True)])
+def test_units_that_died_on_the_way_follow_from_words_that_are_not_read(
+    seen: WordsRead, before: int, told_of: bool, tell: Tell
+) -> None:
+    now, begun = (LayersSeen([], [DeadSeen("dense", 5, dead, "layers.0", True, True)]) for dead in (5, before))
+    told = tell([1.0, 1.0, 1.0], left=1.0, words_read=lambda: seen, layers=LAYERS, begun=lambda: begun)
+    told = replace(told, looks=replace(told.looks, layers=lambda: now))
+    assert (dead_units(told) is not None) is told_of
