@@ -14,7 +14,15 @@ from dlcli.training.verdict.curve import keeps_its_pace, steady
 from dlcli.training.verdict.exploding_gradients import CLIPS
 from dlcli.training.verdict.holding import held_back
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
-from dlcli.training.verdict.standing import HARDLY, SAYS_NOTHING, left, left_in_training, neighbours_left, struggles
+from dlcli.training.verdict.standing import (
+    HARDLY,
+    MOST_STEPS,
+    SAYS_NOTHING,
+    left,
+    left_in_training,
+    neighbours_left,
+    struggles,
+)
 from dlcli.training.verdict.stopped_too_early import is_cut_short
 from dlcli.training.verdict.story import Story
 
@@ -36,6 +44,8 @@ was, and where something else ended the learning early, or layers are frozen."""
 WAY, SHORT_WAY = 0.02, 0.1
 """So far from their first values, beside these, weights have moved that a rate has moved at all; and where there was no time to
 try a higher one."""
+UNMOVED = 0.005
+"""So far they have not moved at all, whatever the losses do."""
 USUAL, TINY = 1.0, 0.001
 """The length to which gradients are often cut, and one that leaves nothing of them."""
 ABOVE = 1.5
@@ -59,25 +69,27 @@ def rate_too_low(story: Story) -> Finding | None:
     much, behind = struggles(story, above=0.2), is_far_above_last_value(story)
     if len(train) >= FEWEST and much and (cut := cut_short_gradients(story)) is not None:
         return cut
-    if len(train) < FEWEST or not (much or behind) or not (len(train) < 3 or falls(story)):
+    still = len(train) >= FEWEST and stands_still(story)
+    if len(train) < FEWEST or not (much or behind) or not (len(train) < 3 or still or falls(story)):
         return None
     rates = [entry["learning_rate"] for entry in story.history]
     ended = rates[-1] < STILL * story.rate
     if ended and not hardly_moved(story):  # where a schedule has taken the rate away another rule speaks
         return None
-    over = validation_is_over(story) or validation_rises(story)
+    over = not still and (validation_is_over(story) or validation_rises(story))
     if not (behind or is_slow(story)) or not is_straight(story) or over:
         return None
     rate, proposed = story.rate, story.looks.rate()
     unknown, above = story.looks.rate_unknown(), unknown_above(story)
-    if proposed is None and not (above or ((unknown or hardly_moved(story)) and stayed(story, known=not unknown))):
+    stays = still or ((unknown or hardly_moved(story)) and stayed(story, known=not unknown))
+    if proposed is None and not (above or stays):
         return None
     if proposed is not None and proposed < how_far(story, ended=ended) * rate:
         return None
     if augmented_away(story) is not None:  # no rate brings back what augmentation takes
         return None
     facts = {"rate": rate, "proposed": proposed, "first": train[0], "last": train[-1], "cut": None}
-    advice = usual_rate(story) if proposed is None and not unknown else []
+    advice = usual_rate(story) if proposed is None and (still or not unknown) else []
     advice = usual_rate(story, so_far="all epochs have not come to the constant answer") if above else advice
     advice = advice or tested_rate(story, why="the range test on this model")
     return Finding(code="rate_too_low", severity="warning", where="optimizer.learning_rate", facts=facts, advice=advice)
@@ -90,6 +102,14 @@ def unknown_above(story: Story) -> bool:
     if not story.looks.rate_unknown() or min(inside or 0.0, judged or 0.0) <= 1 or held_back(story):
         return False
     return keeps_its_pace(story.above("train")) and bool(usual_rate(story))
+
+
+def stands_still(story: Story) -> bool:
+    """Whether a rate far below the usual has not moved the weights in many steps: what the losses do is then chance."""
+    if story.history[-1].get("step", MOST_STEPS) < MOST_STEPS or not hardly_moved(story) or is_frozen(story):
+        return False
+    way = story.looks.moved()
+    return way is not None and way < UNMOVED and bool(usual_rate(story))
 
 
 def falls(story: Story) -> bool:

@@ -443,6 +443,29 @@ def test_a_rate_that_no_time_was_to_test_is_low_where_weights_have_stayed(tell: 
     assert rate_too_low(frozen) is None
 
 
+@pytest.mark.parametrize(
+    ("way", "rate", "unknown", "advised"),
+    [
+        (0.0049, "0.0001", True, True),
+        (0.0049, "0.0001", False, True),
+        (0.0051, "0.0001", True, False),
+        (0.0049, "0.00011", True, False),  # not far from the usual
+        (None, "0.0001", True, False),
+    ],
+)
+def test_what_losses_do_is_chance_where_no_weight_has_moved(
+    tell: Tell, way: float | None, rate: str, unknown: bool, advised: bool
+) -> None:
+    losses = [0.9931, 0.9932, 0.993, 0.9931, 0.9932, 0.993, 0.9931]
+    told = tell(losses, left=0.99, optimizer=f"{{Adam: {rate}}}", moved=lambda: way, rate_unknown=lambda: unknown)
+    found = rate_too_low(told)
+    assert (found is not None) is advised
+    if found is not None:
+        assert next(each.new for each in found.advice if isinstance(each, Setting)) == 0.001
+    few = replace(told, history=[{**each, "step": 49} for each in told.history])
+    assert rate_too_low(few) is None
+
+
 def test_weights_have_moved_by_what_they_are_away_from_the_first(tmp_path: Path) -> None:
     from dlcli.training.evidence.begun import first_values, moved
 
