@@ -17,6 +17,7 @@ from dlcli.training.verdict.standing import (
     mistakes_left,
 )
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.unread import padding_share
 
 MUCH = 0.3
 """So much of the trivial loss is left in training where it is asked how much places see."""
@@ -36,6 +37,8 @@ WHY = {
 }
 FELT = 1e-3
 """Below such a share of the gradient by the last steps that by the first ones teaches nothing."""
+UNLEARNT = 0.95
+"""The share of the trivial loss above which training has learnt nothing."""
 FASTER = 4.0
 """So much higher a rate, where one is safe, comes first where coarse answers have not come to rest."""
 
@@ -68,7 +71,7 @@ def place_by_place(story: Story) -> Finding | None:
     own, settled = mistakes_left(story), has_settled(story)
     if own is None or own < LEFT or (short.why == "coarse" and not settled and may_be_slow(story)):
         return None
-    if short.why == "forgotten" and (own < MUCH or is_felt(story)):
+    if short.why == "forgotten" and (own < MUCH or reads_padding(story) or is_felt(story)):
         return None
     network = story.looks.by_place() if short.why == "forgotten" else story.looks.small_network()
     if network is None:
@@ -76,6 +79,14 @@ def place_by_place(story: Story) -> Finding | None:
     known = network.left(balanced=counts_classes_alike(story))
     enough = KNOWN if settled else max(KNOWN, own / 2)  # of what still falls nobody knows yet where it ends
     return told_of(short, {"left": own, "known": known, "by": "network"}) if own - known >= enough else None
+
+
+def reads_padding(story: Story) -> bool:
+    """Whether nothing is learnt of samples of which most is padding that a mask passes over: without it the way is short."""
+    padding, share = story.looks.padding_read(), left_in_training(story)
+    if padding is None or not (padding.entries or padding.maskable) or not padding_share(story):
+        return False
+    return share is not None and share >= UNLEARNT
 
 
 def is_felt(story: Story) -> bool:

@@ -16,11 +16,13 @@ from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.first_steps import first_steps_felt
 from dlcli.training.evidence.neighbours import Neighbours, placed_ids
+from dlcli.training.evidence.padding_read import PaddingRead
 from dlcli.training.evidence.sight import Seen, Sight, rebuilt, sight
 from dlcli.training.evidence.small_network import small_network
 from dlcli.training.setup.passes import said_by
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.cannot_fit import cannot_fit
+from dlcli.training.verdict.does_not_learn import does_not_learn
 from dlcli.training.verdict.predicts_one_class import predicts_one_class
 from dlcli.view.sentences import judgement_of_training
 
@@ -292,6 +294,32 @@ def test_what_stands_first_is_felt_less_the_more_steps_there_are(
         variable.assign(variable * 0)
     assert first_steps_felt(experiment, begun) == (None if felt is None else pytest.approx(felt, rel=1e-3))
     assert first_steps_felt(experiment, None) is None  # nothing is felt at all
+
+
+@pytest.mark.parametrize(
+    ("left", "padding", "seen"),
+    [
+        (0.95, PaddingRead(0.5, ("layers.0",)), False),
+        (0.95, PaddingRead(0.49, ("layers.0",)), True),
+        (0.94, PaddingRead(0.9, ("layers.0",)), True),
+        (0.95, PaddingRead(0.9, ()), True),  # no mask is to be had
+        (0.95, PaddingRead(0.9, (), numbers=True, maskable=True), False),
+        (0.95, None, True),
+    ],
+)
+def test_padding_that_is_read_last_comes_before_what_is_forgotten(
+    tell: Tell, left: float, padding: PaddingRead | None, seen: bool
+) -> None:
+    told = tell(
+        [1.0, *[left] * 7],
+        left=left,
+        sight=lambda: FORGOTTEN,
+        first_steps_felt=lambda: 0.0,
+        by_place=lambda: Neighbours(0.6, 0.0, 100, True),
+        padding_read=lambda: padding,
+    )
+    assert (cannot_fit(told) is not None) is seen
+    assert seen or does_not_learn(told) is not None
 
 
 def test_ids_count_at_each_place(tmp_path: Path) -> None:
