@@ -19,6 +19,7 @@ from dlcli.training.evidence.columns_left_out import columns_left_out
 from dlcli.training.evidence.drift import Drift, drifts
 from dlcli.training.evidence.first_steps import first_steps_felt
 from dlcli.training.evidence.inputs_seen import InputSeen, inputs_seen, takes_pictures
+from dlcli.training.evidence.larger_crop import LargerCrop, larger_crop
 from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
 from dlcli.training.evidence.looks_ahead import LooksAhead, looks_ahead
 from dlcli.training.evidence.loosened import Loosened
@@ -117,6 +118,8 @@ class Looks:
     """What the first steps at a rate come to with another value of an argument of the optimizer."""
     unaugmented: Callable[[float], Unaugmented | None] = lambda rate: None
     """What some steps more at a rate come to on samples that are not augmented."""
+    larger_crop: Callable[[], LargerCrop | None] = lambda: None
+    """The crop of pictures, beside what it leaves out."""
     sight: Callable[[], Sight | None] = lambda: None
     """Layers by which places of the model see little of a sample."""
     first_steps_felt: Callable[[], float | None] = lambda: None
@@ -324,6 +327,7 @@ def known_of(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
         "samples": {split: len(feed) for split, feed in experiment.splits.items()},
         "counts": counts_of(experiment.dataset),
         "divided_by_zero": cache(lambda: bounded.many(lambda: divided_by_zero(experiment))),
+        "larger_crop": cache(lambda: bounded.quick(lambda: larger_crop(experiment), None)),
         "learning": sum(math.prod(weight.shape) for weight in experiment.model.trainable_variables),
         "pictures": takes_pictures(schema),
         "flat_target": all(len(each.shape) == each.is_one_hot for each in schema.targets),

@@ -8,6 +8,7 @@ from typing import Any
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.unaugmented import Unaugmented
+from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.curve import last_epochs
 from dlcli.training.verdict.standing import left, left_in_training, share_left, weighs
 from dlcli.training.verdict.story import Story
@@ -18,6 +19,8 @@ GAINED = 0.1
 """So much of it a few steps on samples as they are take away on validation, where these say something else."""
 FASTER = 3.0
 """So many times as fast as the last epochs did."""
+SMALL, CHANGES = 0.25, 0.5
+"""A crop that keeps less of a picture shows too little where what it leaves out deviates so much of what the centre does."""
 FAR, SOME = 0.2, 0.05
 """So much of it is left of augmented samples at the end, and so much on validation, where training has learnt samples as they
 are."""
@@ -40,6 +43,26 @@ def augmented_away(story: Story) -> Finding | None:
     facts |= {"by": names_of(written), "cost": 0.0, "share": 0.0}
     facts |= {"before": tried.before, "after": tried.after, "steps": tried.steps}
     return Finding(code="underfits", severity="warning", where="data.augment", facts=facts, advice=as_they_are(written))
+
+
+def cropped_away(story: Story) -> Finding | None:
+    """Seen where much is left with a crop to a small part of pictures that change as much in what it leaves out."""
+    share, written = left_in_training(story), story.config.plain()["data"]["augment"]
+    if not written or share is None or share < MUCH or not story.looks.flat_target:
+        return None
+    crop = story.looks.larger_crop()
+    if crop is None or crop.part >= SMALL or crop.varies < CHANGES:
+        return None
+    facts: dict[str, Any] = {"why": "cropped", "left": share, "by": [crop.name], "cost": 0.0, "share": 0.0}
+    facts |= {"part": crop.part}
+    why = "what a crop leaves out is never seen, on validation neither"
+    sides = zip(("height", "width"), crop.written, crop.larger, strict=True)
+    advice = together(
+        Setting(key=f"data.augment.{crop.number}.{side}", old=old, new=new, why=why)
+        for side, old, new in sides
+        if new != old
+    )
+    return Finding(code="underfits", severity="warning", where="data.augment", facts=facts, advice=advice)
 
 
 def far_from_augmented(story: Story, seen: Compared) -> bool:

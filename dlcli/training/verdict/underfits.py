@@ -10,7 +10,7 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.verdict.advice import together
-from dlcli.training.verdict.augmented_away import augmented_away
+from dlcli.training.verdict.augmented_away import augmented_away, cropped_away
 from dlcli.training.verdict.cannot_fit import MORE, WIDE
 from dlcli.training.verdict.holding import SLIGHT, decays, held_back
 from dlcli.training.verdict.little_weight import held_by_weight
@@ -64,7 +64,7 @@ def underfits(story: Story) -> Finding | None:
     frozen = frozen_as_drawn(story)
     if frozen is not None:
         return frozen
-    augmented = augmented_away(story)
+    augmented = cropped_away(story) or augmented_away(story)
     if augmented is not None:
         return augmented
     room = too_little_room(story, share)

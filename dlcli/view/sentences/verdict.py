@@ -232,6 +232,8 @@ def underfits(facts: Facts) -> str:
     if facts["why"] == "augmented":
         fell = f"from {number(facts['before'])} to {number(facts['after'])} in {facts['steps']} steps"
         return f"{rest} with {listed(facts['by'])}; without, validation fell {fell}"
+    if facts["why"] == "cropped":
+        return f"{listed(facts['by'])} keeps {facts['part']:.0%} of a picture, and {rest}"
     if facts["why"] == "words":
         cut = [f"{facts['unknown']:.0%} are not in the vocabulary"] if facts["unknown"] >= facts["behind"] else []
         cut = cut or [f"{facts['behind']:.0%} stand behind the length of a sample"]
