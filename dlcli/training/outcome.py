@@ -17,11 +17,11 @@ from dlcli.training.engine.passes import Begin
 from dlcli.training.evidence.begun import first_values
 from dlcli.training.evidence.looks import looks
 from dlcli.training.last_value import last_value_baseline
-from dlcli.training.not_judged import not_judged
 from dlcli.training.setup.experiment import Experiment
 from dlcli.training.stopping import Stopping
 from dlcli.training.trivial import trivial_baseline
 from dlcli.training.verdict import Broke, Story, verdict
+from dlcli.training.verdict.not_judged import not_judged
 from dlcli.view.console.json_value import json_value
 from dlcli.view.sentences import judgement_of_training
 from dlcli.view.verdict import setting_text

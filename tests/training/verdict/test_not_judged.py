@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from dlcli.training import not_judged, outcome
+from dlcli.training import outcome
+from dlcli.training.verdict import not_judged
 
 pytestmark = pytest.mark.looks
 
