@@ -303,7 +303,7 @@ def statistics_looks(
     return {
         "moving": bool(bounded.quick(lambda: moving_layers(experiment), list[MovingLayer]())),
         "statistics": cache(lambda: bounded.one(lambda: statistics_seen(experiment, measure), None)),
-        "statistics_at_end": cache(lambda: bounded.one(lambda: statistics_at_end(experiment, measure, last), None)),
+        "statistics_at_end": cache(lambda: bounded.quick(lambda: statistics_at_end(experiment, measure, last), None)),
     }
 
 
