@@ -66,7 +66,7 @@ def tested_range(experiment: Experiment, *, seconds: float, trial: RateTrial | N
     Batches differ: what counts is how far the loss of each is below what the model makes of it before any step.
     """
     trial, watch = RateTrial(experiment) if trial is None else trial, Stopwatch()
-    coarse = coarseness(trial, seconds)
+    coarse = coarseness(trial, seconds) or COARSEST
     count, smoothing = STEPS // coarse, SMOOTHING**coarse
     rates: list[float] = []
     losses: list[float] = []
@@ -109,10 +109,13 @@ def tested_range(experiment: Experiment, *, seconds: float, trial: RateTrial | N
     return RateRange(rates, losses, middle(falls, least=(1 - FALLEN) * abs(start)))
 
 
-def coarseness(trial: RateTrial, seconds: float) -> int:
+def coarseness(trial: RateTrial, seconds: float) -> int | None:
     """How many times as far apart rates have to be tried for all of them to fit into some seconds: the loss of a batch, which is
-    timed, and a step, which takes about three times as long. What else the machine did while it was timed is no reason."""
-    watch, best = Stopwatch(), COARSEST
+    timed, and a step, which takes about three times as long. What else the machine did while it was timed is no reason.
+
+    None where those do not that are as far apart as they may be.
+    """
+    watch, best = Stopwatch(), math.inf
     with trial.begun():
         trial.stands_at(0)
         compiled = watch.seconds
@@ -120,25 +123,11 @@ def coarseness(trial: RateTrial, seconds: float) -> int:
             one = Stopwatch()
             trial.stands_at(0)
             each, left = (1 + AS_LONG) * one.seconds, SWEEP * (seconds - watch.seconds - AS_LONG * compiled)
-            best = min(best, next((coarse for coarse in range(1, COARSEST) if STEPS / coarse * each <= left), COARSEST))
+            fits = (coarse for coarse in range(1, COARSEST + 1) if STEPS / coarse * each <= left)
+            best = min(best, next(fits, math.inf))
             if best == 1:
                 break
-    return best
-
-
-def has_time(trial: RateTrial, seconds: float) -> bool:
-    """Whether a sweep of rates that are as far apart as they may be fits into some seconds."""
-    watch = Stopwatch()
-    with trial.begun():
-        trial.stands_at(0)
-        compiled = watch.seconds
-        for _ in range(TIMED):
-            one = Stopwatch()
-            trial.stands_at(0)
-            sweep = STEPS / COARSEST * (1 + AS_LONG) * one.seconds
-            if sweep <= SWEEP * (seconds - watch.seconds - AS_LONG * compiled):
-                return True
-    return False
+    return int(best) if math.isfinite(best) else None
 
 
 def fitting(seconds: float, each: float, *, least: int, most: int) -> int | None:

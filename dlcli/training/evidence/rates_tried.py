@@ -10,7 +10,7 @@ from dlcli.training.evidence.begun import as_begun
 from dlcli.training.evidence.few_rates import best_of_few
 from dlcli.training.evidence.loosened import Loosened, loosened
 from dlcli.training.evidence.rate import usual_rates
-from dlcli.training.evidence.rate_range import has_time, rate_range
+from dlcli.training.evidence.rate_range import coarseness, rate_range
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.evidence.settling import Settling, settling
 from dlcli.training.evidence.steeper import steeper
@@ -69,11 +69,10 @@ class RatesTried:
 
         def tested() -> float | None:
             watch = Stopwatch()
-            if len(rates) < SEVERAL or has_time(trial, seconds):
+            if len(rates) < SEVERAL or coarseness(trial, seconds) is not None:
                 found = rate_range(self.experiment, seconds=seconds - watch.seconds, trial=trial)
-                return (
-                    found.proposed if found.whole or scale is None else None
-                )  # one that was cut off has seen low rates alone
+                # One that was cut off has seen low rates alone.
+                return found.proposed if found.whole or scale is None else None
             return best_of_few(trial, rates, seconds - watch.seconds)
 
         return self.begun(tested, None)

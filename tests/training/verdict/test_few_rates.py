@@ -14,7 +14,7 @@ from dlcli.spec import KerasObject
 from dlcli.training.evidence.few_rates import best_of_few, better_than_first
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.rate import usual_rates
-from dlcli.training.evidence.rate_range import has_time
+from dlcli.training.evidence.rate_range import coarseness
 from dlcli.training.evidence.rate_trial import RateTrial
 from dlcli.training.verdict import Story
 from dlcli.training.verdict.inputs_far_from_scale import beyond_scale, inputs_far_from_scale
@@ -96,5 +96,5 @@ def test_few_rates_are_tried_within_their_time(tmp_path: Path) -> None:
     )
     assert best_of_few(trial, [1e-6, 0.01, 0.1], 60.0) == 0.1
     assert best_of_few(trial, [1e-6, 0.01, 0.1], 0.0) is None
-    assert has_time(trial, 60.0)
-    assert not has_time(trial, 0.0)
+    assert coarseness(trial, 60.0) == 1
+    assert coarseness(trial, 0.0) is None
