@@ -179,7 +179,8 @@ def known_beside(story: Story, capacity: Capacity) -> dict[str, Any] | None:
         again = last_value_left(story)
         known, by = (known, by) if again is None else (again, "last_value")
     # A picture of many places passes through few filters more than through few units.
-    squeezed = any(each.key == "units" for each in capacity.narrow)
+    # Hidden layers without an activation are never meant so.
+    squeezed = any(each.key == "units" for each in capacity.narrow) or (capacity.linear and bool(capacity.hidden))
     enough = SOME if squeezed or (known is not None and known <= HALF * own) else MORE
     return None if known is None or known > own - enough else {"left": own, "known": known, "by": by}
 

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from dlcli.finding import Advice, Setting
 from dlcli.training.evidence.rate import steps_by_rate
-from dlcli.training.verdict.curve import steady
+from dlcli.training.verdict.curve import noise_of, steady
 from dlcli.training.verdict.standing import MOST_STEPS, beside_trivial_in_training, left, mistakes_left, weighs
 from dlcli.training.verdict.story import Story
 
@@ -43,6 +43,9 @@ NOISY = 0.6
 """A share that is left out from which on the training loss is that of noise."""
 MOVED = 0.1
 """So far from their first values, beside these, weights have moved at least where long steps moved them."""
+FAR_OUT, TOSSED, UNSTEADY = 10.0, 6, 0.1
+"""So many times as far as they were large weights have moved that are far out, so many epochs tell whether they come to rest, and
+such a share of the trivial loss validation wobbles by where they do not."""
 DEAD = 0.5
 """The share of a layer's units that died where it is steps that killed them, and twice what may have been dead before."""
 
@@ -158,6 +161,15 @@ def loses_validation(story: Story) -> bool:
     return (
         seen is not None and bool(losses) and losses[-1] - min(losses) >= AGAIN_OUTSIDE * (seen.trivial - seen.perfect)
     )
+
+
+def is_tossed(story: Story) -> bool:
+    """Whether validation goes up and down in late epochs of steps that have thrown weights far out."""
+    longest = SURE if steps_by_rate(story.config.optimizer.name) else SURE_OTHERS
+    seen, way, losses = story.beside_trivial, story.looks.moved(), story.losses("validation")
+    if seen is None or way is None or story.rate < longest or way < FAR_OUT or len(losses) < TOSSED:
+        return False
+    return noise_of(losses[len(losses) // 2 :]) >= UNSTEADY * (seen.trivial - seen.perfect)
 
 
 def is_too_sure(story: Story) -> bool:

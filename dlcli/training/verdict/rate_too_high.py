@@ -24,6 +24,7 @@ from dlcli.training.verdict.rate_signs import (
     is_hasty,
     is_long_step,
     is_too_sure,
+    is_tossed,
     loses_validation,
     signs_of,
     thrown_about,
@@ -65,6 +66,7 @@ def rate_too_high(story: Story) -> Finding | None:
     signs = [*(signs_of(story) if struggling or thrown else ()), *(["settles"] if settled else ())]
     signs += ["rises"] if carried_up(story) else []
     signs += ["sure"] if sure else []
+    signs += ["tossed"] if is_tossed(story) else []
     signs += ["first"] if hasty and "first" not in signs else []
     stuck = struggling and (share or 0.0) > STUCK and not steady(story.losses("train")) and not has_run_out(story)
     signs += ["stuck"] if stuck and is_long_step(story) else []

@@ -77,7 +77,7 @@ def rate_too_low(story: Story) -> Finding | None:
     if ended and not hardly_moved(story):  # where a schedule has taken the rate away another rule speaks
         return None
     over = not still and (validation_is_over(story) or validation_rises(story))
-    if not (behind or is_slow(story)) or not is_straight(story) or over:
+    if not still and (not (behind or is_slow(story)) or not is_straight(story) or over):
         return None
     rate, proposed = story.rate, story.looks.rate()
     unknown, above = story.looks.rate_unknown(), unknown_above(story)
@@ -106,7 +106,9 @@ def unknown_above(story: Story) -> bool:
 
 def stands_still(story: Story) -> bool:
     """Whether a rate far below the usual has not moved the weights in many steps: what the losses do is then chance."""
-    if story.history[-1].get("step", MOST_STEPS) < MOST_STEPS or not hardly_moved(story) or is_frozen(story):
+    above = (left_in_training(story) or 0.0) >= 1 and not held_back(story)
+    stood = hardly_moved(story) or above
+    if story.history[-1].get("step", MOST_STEPS) < MOST_STEPS or not stood or is_frozen(story):
         return False
     way = story.looks.moved()
     return way is not None and way < UNMOVED and bool(usual_rate(story))

@@ -76,9 +76,12 @@ def outweighs(story: Story) -> Finding | None:
 
 def behind_in_units(story: Story) -> Finding | None:
     """Seen where a target is rather far from unit scale, and a training that has come to rest, or spent much of its time on the
-    way, is far behind a small network, which learns it in units of its own; not where the rate is as far from one for these."""
+    way, is far behind a small network, which learns it in units of its own, as any training of one that is very far; not where
+    the rate is as far from one for these."""
     target = story.looks.target_rather()
-    if target is None or not target.advice or not (has_settled(story) or crept(story)):
+    if target is None or not target.advice:
+        return None
+    if not (has_settled(story) or crept(story) or story.looks.target() is not None):
         return None
     beside = None if unreachable(story) is not None else far_behind(story)
     if beside is None:

@@ -115,6 +115,24 @@ def test_a_few_units_are_too_few_where_a_network_knows_a_tenth_more(tell: Tell) 
             assert [each.about for each in found.advice] == ["layers.0.units"]
 
 
+def test_hidden_layers_without_an_activation_are_never_meant_so(tell: Tell) -> None:
+    for hidden, network, seen in (
+        (["dense"], 0.69, True),
+        (["dense"], 0.71, False),
+        ([], 0.69, False),
+        ([], 0.54, True),
+    ):
+        linear = Capacity(True, [Hidden(name, 32, "layers.0", True) for name in hidden], {})
+        told = tell(
+            [0.9, *[0.8] * 9],
+            left=0.8,
+            capacity=lambda linear=linear: linear,
+            neighbours=lambda: Neighbours(0.21, 0.0, 100, False),
+            small_network=lambda network=network: Neighbours(1 - network, 0.0, 100, False),
+        )
+        assert (cannot_fit(told) is not None) is seen, (hidden, network)
+
+
 def test_a_rate_that_ended_at_once_is_why_nothing_was_learnt(tell: Tell) -> None:
     for alive, epochs, seen in ((2, 6, True), (2, 5, False), (3, 12, False)):
         rates = [*[0.01] * alive, *[1e-9] * (epochs - alive)]

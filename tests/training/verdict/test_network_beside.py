@@ -20,6 +20,7 @@ from dlcli.training.evidence.small_network import network_elsewhere
 from dlcli.training.scaling import RATHER_LARGE, RATHER_SMALL, TargetSeen, target_seen
 from dlcli.training.verdict import Story, verdict
 from dlcli.training.verdict.network_beside import far_behind
+from dlcli.training.verdict.target_far_from_scale import target_far_from_scale
 from dlcli.view.sentences import judgement_of_training
 
 pytestmark = pytest.mark.looks
@@ -191,3 +192,14 @@ def test_a_target_rather_far_from_scale(tmp_path: Path, scale: float, seen: bool
     experiment = table(tmp_path, scale=scale)
     assert target_seen(experiment) is None
     assert (target_seen(experiment, large=RATHER_LARGE, small=RATHER_SMALL) is not None) is seen
+
+
+@pytest.mark.parametrize(("very", "seen"), [(True, True), (False, False)])
+def test_a_target_very_far_need_not_have_settled(tell: Tell, very: bool, seen: bool) -> None:
+    scale = Setting(key="data.target", old="y", new={"column": "y", "scale": "log1p"}, why="far")
+    target = TargetSeen({"y": 2e5}, {"y": 0.0}, [scale])
+    told = tell(
+        ON_ITS_WAY, left=ON_ITS_WAY[-1], target_rather=lambda: target, target=lambda: target if very else None,
+        network_elsewhere=knows(0.03),
+    )  # fmt: skip
+    assert (target_far_from_scale(told) is not None) is seen

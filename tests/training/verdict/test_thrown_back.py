@@ -80,3 +80,25 @@ def test_long_steps_that_threw_the_loss_about_are_told_where_little_is_left(
     losses = [9.0, 0.05, 0.1, 0.03, 0.06, left]
     told = tell(losses, left=left, rates=[rate] * 6, rate=lambda: rate / 10)
     assert (rate_too_high(told) is not None) is seen
+
+
+@pytest.mark.parametrize(
+    ("way", "rate", "wobble", "seen"),
+    [
+        (10.1, 0.2, 0.15, True),
+        (9.9, 0.2, 0.15, False),
+        (10.1, 0.19, 0.15, False),
+        (10.1, 0.2, 0.04, False),
+        (None, 0.2, 0.15, False),
+    ],
+)
+def test_validation_that_is_tossed_by_weights_far_out(
+    tell: Tell, way: float | None, rate: float, wobble: float, seen: bool
+) -> None:
+    validation = [0.9, 0.7, 0.6, *(0.5 + wobble * (-1) ** each for each in range(5))]
+    train = [0.8, 0.7, 0.65, 0.6, 0.55, 0.5, 0.45, 0.4]
+    told = tell(
+        validation, train=train, left=0.4, optimizer=f"{{Adam: {rate}}}", rates=[rate] * 8,
+        moved=lambda: way, rate_unknown=lambda: True,
+    )  # fmt: skip
+    assert (rate_too_high(told) is not None) is seen

@@ -644,3 +644,16 @@ def test_a_loss_that_takes_a_logarithm_of_what_may_be_below_0(
     )
     seen = below_logarithms(experiment_of(tmp_path, text))
     assert [entry for _, entry in seen] == ["layers.0"] * found
+
+
+@pytest.mark.parametrize(("left", "way", "seen"), [(1.0, 0.0049, True), (0.99, 0.0049, False), (1.0, 0.0051, False)])
+def test_weights_that_have_not_moved_are_above_the_constant_answer_by_their_first_values(
+    tell: Tell, left: float, way: float, seen: bool
+) -> None:
+    """Noise takes a tenth of the training loss away, and validation rises."""
+    validation, train = [1.1 + each / 100 for each in range(8)], [2.25, 2.2, 2.24, 2.1, 2.12, 2.09, 2.07, 2.0]
+    told = tell(
+        validation, train=train, left=left, optimizer="{SGD: 0.0001}", rates=[1e-4] * 8,
+        moved=lambda: way, rate=lambda: 0.01,
+    )  # fmt: skip
+    assert (rate_too_low(told) is not None) is seen
