@@ -19,6 +19,10 @@ USUAL = [float(each % 97) for each in range(200)]
         (USUAL, -999.0, 134, False),  # more than two of five
         (USUAL, -961.0, 14, True),
         (USUAL, -960.0, 14, False),  # not ten times the range of the others
+        (USUAL, 999.0, 14, True),  # of nines alone three times are enough
+        (USUAL, 99.0, 14, False),
+        ([each / 97 * 300 for each in USUAL], -999.0, 14, True),
+        ([each / 96 * 340 for each in USUAL], -999.0, 14, False),
         ([3300 + each for each in USUAL], 0.0, 14, False),  # nothing may be a true amount
         ([each % 9 for each in USUAL], -999.0, 14, False),  # of names and counts few are different
         ([float(each % 2) for each in USUAL], 99.0, 14, False),
@@ -31,7 +35,7 @@ def test_a_value_that_comes_again_far_beyond_all_others(
     found = few_beyond(np.array([*others, *[code] * times]))
     assert (found is not None) is seen
     if found is not None:
-        assert (len(found[0]), found[1]) == (times, (0.0, 96.0))
+        assert (len(found[0]), found[1]) == (times, (0.0, max(others)))
 
 
 def test_other_values_of_their_own_are_no_code() -> None:

@@ -21,6 +21,8 @@ TIMES = 10.0
 SURE = 9.0
 """So many times what the farther quarter of the others goes beyond its own beginning, by factors, the few go beyond its end: the
 longest tails of incomes and counts have no such gap, chance leaves one in them once in thousands of columns."""
+OF_NINES = 3.0
+"""The same of one value of nines that comes again and again."""
 OFTEN, MOST_OFTEN, OTHERS = 3, 0.4, 10
 """One value that comes again so many times, in up to such a share of all, is a code where it is as far beyond the others, of
 which so many are different: only 0 may be a true amount."""
@@ -110,9 +112,15 @@ def again_at_end(ascending: np.ndarray[Any, Any]) -> int:
         return 0
     others = ascending[:-count]
     reach = float(others[-1] - others[0])
-    if not 0 < TIMES * reach < last - float(others[-1]) or len(np.unique(others)) < OTHERS:
+    times = OF_NINES if is_of_nines(last) else TIMES
+    if not 0 < times * reach < last - float(others[-1]) or len(np.unique(others)) < OTHERS:
         return 0
     return count if is_beyond(ascending, count) else 0
+
+
+def is_of_nines(value: float) -> bool:
+    """Whether a number is one of nines alone, as 99 and -999: what people write for what is missing."""
+    return value.is_integer() and {*str(abs(int(value)))} == {"9"}
 
 
 def is_beyond(ascending: np.ndarray[Any, Any], count: int) -> bool:
