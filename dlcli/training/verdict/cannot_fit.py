@@ -12,7 +12,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.reach import Reach
 from dlcli.training.verdict.advice import together
-from dlcli.training.verdict.network_beside import far_behind
+from dlcli.training.verdict.network_beside import beside_network
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.short_sighted import short_sighted
 from dlcli.training.verdict.standing import (
@@ -187,8 +187,7 @@ def known_beside(story: Story, capacity: Capacity) -> dict[str, Any] | None:
 
 def behind_network(story: Story) -> dict[str, Any] | None:
     """What is left on validation, and what a small network leaves, of a model that has come to rest far behind it."""
-    beside = far_behind(story) if has_settled(story) else None
-    return None if beside is None else {"left": beside[0], "known": beside[1], "by": "network"}
+    return beside_network(story) if has_settled(story) else None
 
 
 def last_value_left(story: Story) -> float | None:

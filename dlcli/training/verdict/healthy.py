@@ -9,7 +9,7 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.monitored import kept_by_metric
-from dlcli.training.verdict.network_beside import far_behind
+from dlcli.training.verdict.network_beside import beside_network, far_behind
 from dlcli.training.verdict.overfits import LOST, gap_of
 from dlcli.training.verdict.predicts_one_class import NEARLY_ALL
 from dlcli.training.verdict.rule import Rule
@@ -49,8 +49,8 @@ def healthy(story: Story) -> Finding:
     if missing is None:
         return Finding(code="healthy", severity="note", facts=facts)
     facts |= {"epochs": len(losses), "missing": missing}
-    if missing == "network" and (known := far_behind(story)) is not None:
-        facts |= {"beside": {"left": known[0], "known": known[1], "by": "network"}}
+    if missing == "network":
+        facts |= {"beside": beside_network(story)}
     advice = best_kept(story) if missing == "best" else []
     return Finding(code="too_early_to_say", severity="note", facts=facts, advice=advice)
 

@@ -16,7 +16,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.rate import written_rate
 from dlcli.training.verdict.advice import fitting_rate, usual_rate
 from dlcli.training.verdict.far_values import thrown_by_values
-from dlcli.training.verdict.network_beside import far_behind
+from dlcli.training.verdict.network_beside import beside_network, far_behind
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import (
     beside_trivial_in_training,
@@ -58,7 +58,6 @@ def inputs_far_from_scale(story: Story) -> Finding | None:
     far = far if suffers else behind_scaled(story)
     if not far or beyond_scale(story, far):
         return None
-    known = None if suffers else far_behind(story)
     facts: dict[str, Any] = {
         "inputs": [
             {
@@ -72,7 +71,7 @@ def inputs_far_from_scale(story: Story) -> Finding | None:
             }
             for each in far
         ],
-        "beside": None if known is None else {"left": known[0], "known": known[1], "by": "network"},
+        "beside": None if suffers else beside_network(story),
     }
     names = list(dict.fromkeys(each.name for each in far))
     advice = scaled_both(story, far)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from dlcli.training.verdict.standing import left, mistakes_left, weighs
 from dlcli.training.verdict.story import Story
@@ -36,3 +37,9 @@ def far_behind(story: Story) -> tuple[float, float] | None:
         material = max(material, SURE * math.sqrt(wrong * (1 - wrong) / network.samples) / share)
     behind = own >= TIMES * known and own - known >= material and inside >= INSIDE * known
     return (own, known) if behind else None
+
+
+def beside_network(story: Story) -> dict[str, Any] | None:
+    """The same as facts of a finding."""
+    behind = far_behind(story)
+    return None if behind is None else {"left": behind[0], "known": behind[1], "by": "network"}

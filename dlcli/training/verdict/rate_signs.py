@@ -163,19 +163,22 @@ def loses_validation(story: Story) -> bool:
     )
 
 
+def throws_far(story: Story) -> bool:
+    """Whether the rate throws weights far out."""
+    return story.rate >= (SURE if steps_by_rate(story.config.optimizer.name) else SURE_OTHERS)
+
+
 def is_tossed(story: Story) -> bool:
     """Whether validation goes up and down in late epochs of steps that have thrown weights far out."""
-    longest = SURE if steps_by_rate(story.config.optimizer.name) else SURE_OTHERS
     seen, way, losses = story.beside_trivial, story.looks.moved(), story.losses("validation")
-    if seen is None or way is None or story.rate < longest or way < FAR_OUT or len(losses) < TOSSED:
+    if seen is None or way is None or not throws_far(story) or way < FAR_OUT or len(losses) < TOSSED:
         return False
     return noise_of(losses[len(losses) // 2 :]) >= UNSTEADY * (seen.trivial - seen.perfect)
 
 
 def is_too_sure(story: Story) -> bool:
     """Whether steps are so long that weights are thrown far out: classes are told right, and what is wrong is said as surely."""
-    longest = SURE if steps_by_rate(story.config.optimizer.name) else SURE_OTHERS
-    if story.rate < longest or story.judged != "validation":
+    if not throws_far(story) or story.judged != "validation":
         return False
     share, wrong = left(story), mistakes_left(story, "validation")
     return share is not None and wrong is not None and share >= wrong + DEARER

@@ -76,7 +76,7 @@ def rate_too_low(story: Story) -> Finding | None:
     ended = rates[-1] < STILL * story.rate
     if ended and not hardly_moved(story):  # where a schedule has taken the rate away another rule speaks
         return None
-    over = not still and (validation_is_over(story) or validation_rises(story))
+    over = validation_is_over(story) or validation_rises(story)
     if not still and (not (behind or is_slow(story)) or not is_straight(story) or over):
         return None
     rate, proposed = story.rate, story.looks.rate()

@@ -13,7 +13,7 @@ from dlcli.training.verdict.advice import fitting_rate
 from dlcli.training.verdict.cannot_fit import OTHER, unreachable
 from dlcli.training.verdict.far_values import thrown_by_values
 from dlcli.training.verdict.little_weight import little_weights
-from dlcli.training.verdict.network_beside import far_behind
+from dlcli.training.verdict.network_beside import beside_network
 from dlcli.training.verdict.rate_too_high import FAR_BELOW
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import beside_trivial_in_training, has_settled, left_in_training, struggles
@@ -83,14 +83,14 @@ def behind_in_units(story: Story) -> Finding | None:
         return None
     if not (has_settled(story) or crept(story) or story.looks.target() is not None):
         return None
-    beside = None if unreachable(story) is not None else far_behind(story)
+    beside = None if unreachable(story) is not None else beside_network(story)
     if beside is None:
         return None
     rate = story.looks.rate_in_rather()
     if rate is not None and not rate / OTHER < story.rate < FAR_BELOW * rate:
         return None
     found = far_from_scale(target, [*target.advice, *fitting_rate(story, rate, why=TESTED)])
-    return replace(found, facts={**found.facts, "beside": {"left": beside[0], "known": beside[1], "by": "network"}})
+    return replace(found, facts={**found.facts, "beside": beside})
 
 
 def drowned(story: Story, target: TargetSeen) -> bool:
