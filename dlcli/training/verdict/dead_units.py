@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -9,11 +10,13 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.capacity import NARROW
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.looks import Looks
+from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.augmented_away import augmented_away
 from dlcli.training.verdict.holding import DROPPED, are_pulled_in, decays
+from dlcli.training.verdict.overfits import never_better, tells
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import left_in_training, struggles
+from dlcli.training.verdict.standing import SAYS_NOTHING, left_in_training, struggles
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.unread import hardly_read
 from dlcli.training.verdict.vanishing_gradients import smallest
@@ -21,6 +24,8 @@ from dlcli.training.verdict.written import usual_weights, written_argument
 
 NOTHING = 0.9
 """Above this share of the trivial loss units that died on the way are why nothing is learnt."""
+SURE = 2.0
+"""So many deviations above chance what is told of classes may be chance."""
 MOST = 0.8
 """The share of a layer from which on too little is left to pass anything on."""
 
@@ -49,6 +54,8 @@ def dead_units(story: Story) -> Finding | None:
         (left_in_training(story) or 1.0) < NOTHING or drops_most(story) or hardly_read(story) is not None
     ):
         return None  # what died on the way did not keep the others from learning, or has died of what is left out
+    if on_the_way and nothing_to_learn(story):
+        return None  # what only raises the loss drives units to where they say nothing
     facts = {
         "layer": worst.layer,
         "dead": worst.dead,
@@ -68,6 +75,21 @@ def dead_units(story: Story) -> Finding | None:
 def drops_most(story: Story) -> bool:
     """Whether a layer leaves out so much of what passes that hardly anything is learnt from."""
     return any(each.share >= DROPPED for each in story.looks.penalties())
+
+
+def nothing_to_learn(story: Story) -> bool:
+    """Whether inputs tell nothing of the target: validation never was better than one answer, no input is related to it, and
+    neither neighbours nor a small network know more of it than chance does."""
+    if not never_better(story) or tells(story):
+        return False
+    seen = [each for each in (story.looks.neighbours(), story.looks.small_network()) if each is not None]
+    return bool(seen) and all(each.left() >= SAYS_NOTHING or is_chance(each) for each in seen)
+
+
+def is_chance(seen: Neighbours) -> bool:
+    """Whether as many of classes are told rightly by chance."""
+    noise = SURE * math.sqrt(seen.trivial * (1 - seen.trivial) / seen.samples)
+    return seen.classes and seen.known <= seen.trivial + noise
 
 
 def revived(story: Story, dead: Sequence[DeadSeen]) -> list[Advice]:
