@@ -26,6 +26,11 @@ OF_NINES = 3.0
 OFTEN, MOST_OFTEN, OTHERS = 3, 0.4, 10
 """One value that comes again so many times, in up to such a share of all, is a code where it is as far beyond the others, of
 which so many are different: only 0 may be a true amount."""
+UNITS = (100.0, 1000.0)
+"""How many times another unit is: cents for euros, grams for kilograms."""
+MOST_SLIPS, OF_UNITS = 0.03, 4.0
+"""Such a share of all values may stand in another unit, where some do, and so many times what the tail of the others goes on by,
+by factors, they are beyond it: chance leaves one such gap in hundreds of thousands of columns."""
 TAIL, SHORTEST = 4, 10
 """The farther one of so many of the others is their tail, which has at least so many values."""
 
@@ -81,7 +86,7 @@ def few_beyond(values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], tupl
     for sign in (1.0, -1.0):
         order = np.argsort(sign * numbers, kind="stable")
         ascending = (sign * numbers)[order]
-        count = beyond_end(ascending) or again_at_end(ascending)
+        count = beyond_end(ascending) or again_at_end(ascending) or in_other_unit(ascending)
         if count:
             others = numbers[order[:-count]]
             return np.sort(known[order[-count:]]), (float(others.min()), float(others.max()))
@@ -116,6 +121,28 @@ def again_at_end(ascending: np.ndarray[Any, Any]) -> int:
     if not 0 < times * reach < last - float(others[-1]) or len(np.unique(others)) < OTHERS:
         return 0
     return count if is_beyond(ascending, count) else 0
+
+
+def in_other_unit(ascending: np.ndarray[Any, Any]) -> int:
+    """How many of the last ascending values (samples,), all above 0 or all below, are others a hundred or a thousand times, or
+    such a part of them: the others span less than that, and end far before."""
+    import numpy as np
+
+    most = int(MOST_SLIPS * len(ascending))
+    if ascending[0] * ascending[-1] <= 0 or most < OFTEN:
+        return 0
+    sizes = np.log(np.abs(ascending))
+    sizes = sizes if sizes[-1] > sizes[0] else -sizes  # each way they ascend
+    count = most - int(np.argmax(np.diff(sizes)[-most:]))
+    others, few = sizes[:-count], sizes[-count:]
+    if count < OFTEN or len(np.unique(others)) < DIFFERENT:
+        return 0
+    tail = others[-max(SHORTEST, len(others) // TAIL) :]
+    if few[0] - others[-1] <= OF_UNITS * float((tail - tail[0]).mean()):
+        return 0
+    ends = others[0], others[-1]
+    steps = [step for step in map(math.log, UNITS) if ends[1] < ends[0] + step]
+    return count if any(ends[0] <= few[0] - step and few[-1] - step <= ends[1] for step in steps) else 0
 
 
 def is_of_nines(value: float) -> bool:
