@@ -266,6 +266,29 @@ def test_a_product_or_a_quotient_of_any_sign_is_told(way: str, function: Any, tm
     assert judged(target_is_a_sum, tmp_path, noisy, a=a, b=b) is None
 
 
+@pytest.mark.parametrize(
+    ("way", "function", "decimals", "told"),
+    [
+        ("quotient", lambda a, b, noise: 10 * a / b, 1, True),
+        ("product", lambda a, b, noise: a * b, 0, True),
+        ("sum", lambda a, b, noise: 3.1 * a + 1.7 * b, 0, True),
+        ("product", lambda a, b, noise: a * b * (1 + 0.02 * noise), 0, False),
+        ("sum", lambda a, b, noise: 3.1 * a + 1.7 * b + 0.5 * noise, 0, False),
+        ("sum", lambda a, b, noise: 0.2 * a + 0.1 * b, 0, False),  # of so few whole numbers a fit is within half of one
+    ],
+)
+def test_a_target_that_is_made_up_and_rounded_is_told(
+    way: str, function: Any, decimals: int, told: bool, tmp_path: Path
+) -> None:
+    generator = np.random.default_rng(5)
+    a, b = np.exp(2 + 0.5 * generator.normal(size=(2, ROWS))).round(2)
+    target = function(a, b, generator.normal(size=ROWS)).round(decimals)
+    finding = judged(target_is_a_sum, tmp_path, target, a=a, b=b)
+    assert (finding is not None) is told
+    if finding is not None:
+        assert (finding.facts["way"], {*finding.facts["columns"]}) == (way, {"a", "b"})
+
+
 @pytest.mark.parametrize("shape", ["(n,)", "(n, 1)", "(n, 3)", "(n, 65)"])
 @pytest.mark.parametrize("labels", ["(n,)", "(n, 1)"])
 @pytest.mark.parametrize("given", [True, False])

@@ -18,12 +18,17 @@ ROWS_A_COLUMN = 4
 MOST_COLUMNS, LOOKED_AT = 200, 2000  # unseen: time alone
 REST = 1e-6
 """What rounding may leave of the variance."""
+FEWEST_ROUNDED, FINE, WITHIN = 100, 0.01, 0.65
+"""So many samples tell that what is left is nothing but rounding, where that is no more than such a share of the variance, and no
+sample is off by more than half the step that all are multiples of, and what a fit errs by."""
 
 
 def target_is_a_sum(dataset: Dataset) -> Finding | None:
     """Two or more columns of numbers whose sum, each times a number of its own, or whose product is the target of every
     training sample: parts of a total, a price and a count.
     """
+    import numpy as np
+
     train = dataset.splits["train"]
     if len(train) < FEWEST or dataset.fields.windows is not None:
         return None
@@ -34,25 +39,50 @@ def target_is_a_sum(dataset: Dataset) -> Finding | None:
         columns = numbers_in(dataset, train.rows)
         if len(target) < ROWS_A_COLUMN * len(columns) or len(columns) > MOST_COLUMNS:
             continue
+        off = off_by_rounding(target)
         for way, parts, whole in (("sum", columns, target), ("product", *logarithms(columns, target))):
-            names = parts_of(parts, whole)
+            names = parts_of(parts, whole, off if way == "sum" or off is None else off / np.abs(target))
             if names:
-                return made_up_target(dataset, schema.name, names, way, plain=is_plain(way, columns, names, target))
-        for way, names in pairs_of(columns, target):
-            return made_up_target(dataset, schema.name, names, way, plain=is_plain(way, columns, names, target))
+                plain = is_plain(way, columns, names, target, off)
+                return made_up_target(dataset, schema.name, names, way, plain=plain)
+        for way, names in pairs_of(columns, target, off):
+            plain = is_plain(way, columns, names, target, off)
+            return made_up_target(dataset, schema.name, names, way, plain=plain)
+    return None
+
+
+def off_by_rounding(target: np.ndarray[Any, Any]) -> np.ndarray[Any, Any] | None:
+    """How far each target (rows,) may be off where all are rounded to multiples of a power of ten; None where these are not fine
+    beside what targets differ by, or rows are few."""
+    import numpy as np
+
+    for decimals in range(-6, 7):
+        steps = target * 10.0**decimals
+        if np.abs(steps - np.round(steps)).max() <= SINGLE * np.abs(steps).max():
+            fine = FINE * steps.var() >= 1 / 12 and len(target) >= FEWEST_ROUNDED
+            return np.full(len(target), WITHIN / 10.0**decimals) if fine else None
     return None
 
 
 def is_plain(
-    way: str, columns: dict[str, np.ndarray[Any, Any]], names: list[str], target: np.ndarray[Any, Any]
+    way: str,
+    columns: dict[str, np.ndarray[Any, Any]],
+    names: list[str],
+    target: np.ndarray[Any, Any],
+    off: np.ndarray[Any, Any] | None,
 ) -> bool:
-    """Whether the columns make up the target (rows,) as they are, without factors."""
+    """Whether the columns make up the target (rows,) as they are, without factors, but for how far rounding puts it off."""
     import numpy as np
 
     parts = np.stack([columns[name] for name in names])
     with np.errstate(all="ignore"):
         whole = {"sum": parts.sum, "product": parts.prod}[way](axis=0) if way != "quotient" else parts[0] / parts[1]
-    return bool(np.allclose(whole, target, rtol=REST, atol=0))
+    return bool(np.allclose(whole, target, rtol=REST, atol=0)) or is_within(whole - target, off)
+
+
+def is_within(rest: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None) -> bool:
+    """Whether what is left (rows,) is no more than rounding leaves."""
+    return off is not None and bool((abs(rest) <= off).all())
 
 
 def made_up_target(dataset: Dataset, target: str, names: list[str], way: str, *, plain: bool) -> Finding:
@@ -62,7 +92,9 @@ def made_up_target(dataset: Dataset, target: str, names: list[str], way: str, *,
     return Finding(code="target_is_a_sum", severity="warning", where=target, facts=facts, advice=advice)
 
 
-def pairs_of(columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any]) -> Iterator[tuple[str, list[str]]]:
+def pairs_of(
+    columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None
+) -> Iterator[tuple[str, list[str]]]:
     """Two columns whose product or quotient, times a number, is the target, of any sign: the way and the two, the first alone."""
     import numpy as np
 
@@ -78,8 +110,8 @@ def pairs_of(columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, A
                 if way == "product" and first > second:
                     continue
                 few = made_of_two(way, columns[first][rows], columns[second][rows])
-                if is_multiple(few, target[rows]) and is_multiple(
-                    made_of_two(way, columns[first], columns[second]), target
+                if is_multiple(few, target[rows], None if off is None else off[rows]) and is_multiple(
+                    made_of_two(way, columns[first], columns[second]), target, off
                 ):
                     yield way, [first, second]
                     return
@@ -93,7 +125,7 @@ def made_of_two(way: str, first: np.ndarray[Any, Any], second: np.ndarray[Any, A
         return np.asarray(first * second if way == "product" else first / second)
 
 
-def is_multiple(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> bool:
+def is_multiple(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None) -> bool:
     """Whether a target (rows,) is values (rows,) times a number, in all rows where these are finite, nearly all."""
     import numpy as np
 
@@ -103,10 +135,13 @@ def is_multiple(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> b
     if known.mean() < MOSTLY_FINITE or not square or not np.isfinite(square) or len(values) < FEWEST:
         return False
     rest = target - values * (float(values @ target) / square)
-    return bool(np.mean(rest**2) < REST * np.mean(target**2) and np.mean(rest**2) < REST * target.var())
+    exact = np.mean(rest**2) < REST * np.mean(target**2) and np.mean(rest**2) < REST * target.var()
+    return bool(exact) or is_within(rest, None if off is None else off[known])
 
 
 MOST_PAIRED, MOSTLY_FINITE = 40, 0.9
+SINGLE = 1e-6
+"""What numbers of 32 bits are off by."""
 
 
 def numbers_in(dataset: Dataset, rows: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
@@ -129,7 +164,9 @@ def logarithms(
     return {name: np.log(values) for name, values in columns.items() if values.min() > 0}, np.log(target)
 
 
-def parts_of(columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any]) -> list[str]:
+def parts_of(
+    columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None
+) -> list[str]:
     """The fewest columns, two or more, that make up the target; none where no sum of all is it."""
     import numpy as np
 
@@ -139,22 +176,25 @@ def parts_of(columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, A
     names = list(columns)
     table = np.stack([(columns[name] - columns[name].mean()) / columns[name].std() for name in names], axis=1)
     whole = (target - target.mean()) / target.std()
-    if not is_sum(table[rows], whole[rows]) or not is_sum(table, whole):
+    off = None if off is None else off / target.std()
+    few = None if off is None else off[rows]
+    if not is_sum(table[rows], whole[rows], few) or not is_sum(table, whole, off):
         return []
     for name in list(names):
         others = [at for at, other in enumerate(columns) if other in names and other != name]
-        if others and is_sum(table[rows][:, others], whole[rows]):
+        if others and is_sum(table[rows][:, others], whole[rows], few):
             names.remove(name)
     return names if len(names) > 1 else []
 
 
-def is_sum(table: np.ndarray[Any, Any], target: np.ndarray[Any, Any]) -> bool:
-    """Whether least squares of columns (rows, columns) leave nothing of a target (rows,) of variance one."""
+def is_sum(table: np.ndarray[Any, Any], target: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None) -> bool:
+    """Whether least squares of columns (rows, columns) leave nothing of a target (rows,) of variance one, or what rounding may
+    put each off."""
     import numpy as np
 
     table = np.column_stack([table, np.ones(len(table))])
     rest = target - table @ np.linalg.lstsq(table, target, rcond=None)[0]
-    return bool(np.mean(rest**2) < REST)
+    return bool(np.mean(rest**2) < REST) or is_within(rest, off)
 
 
 def cases(table: Callable[..., Dataset]) -> list[tuple[Dataset, bool]]:
