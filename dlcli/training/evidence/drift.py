@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from statistics import NormalDist
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import class_indices
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 LOOKED_AT, MOST_FEATURES = 2000, 512  # unseen: time alone
 FEWEST, SURE = 8, 3.0
 """The fewest samples of a split; and so many times what chance moves shares of classes by is none."""
+BY_CHANCE = 1e-3
+"""What chance brings more often, of as many features as are looked at, has not moved."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ def drifts(experiment: Experiment) -> list[Drift]:
             found += [Drift(schema.name, "classes", 0.0, moved_shares(*indices), False)]
         if indices[0] is None and not schema.absent and before.dtype.kind in "fiu":
             moved = moved_by(before.reshape(len(before), -1), after.reshape(len(after), -1))
+            moved = beyond_chance(moved, len(before), len(after))
             found += [Drift(schema.name, "target", *max(moved, default=(0.0, 0.0)), False)]
     return sorted(found, key=lambda each: -max(each.shift, each.outside))
 
@@ -67,6 +73,19 @@ def moved_shares(before: Any, after: Any) -> float:
     return moved if moved > SURE * np.sqrt(classes / min(len(before), len(after))) / 2 else 0.0
 
 
+def beyond_chance(moved: Sequence[tuple[float, float]], before: int, after: int) -> list[tuple[float, float]]:
+    """How far features have moved from so many samples to so many others, each 0 where chance does as much to one of them: few
+    samples lie elsewhere by themselves, and of many features one does."""
+    features = max(len(moved), 1)
+    least = NormalDist().inv_cdf(1 - BY_CHANCE / 2 / features) * math.sqrt(1 / before + 1 / after)
+
+    def by_chance(share: float) -> float:
+        count = round(share * after)  # of ranks that are drawn at once so many at both ends are those of the others
+        return features * (count + 1) * (after / (before + after)) ** count
+
+    return [(shift * (shift >= least), share * (by_chance(share) < BY_CHANCE)) for shift, share in moved]
+
+
 def of_inputs(experiment: Experiment, before: Any, after: Any) -> Iterator[Drift]:
     """The drift of each column, or of an input of few features as one thing."""
     for schema in experiment.dataset.schema.inputs:
@@ -75,7 +94,7 @@ def of_inputs(experiment: Experiment, before: Any, after: Any) -> Iterator[Drift
             continue
         if one.shape[1] > MOST_FEATURES:
             one, other = level_and_contrast(one), level_and_contrast(other)
-        moved = moved_by(one, other)
+        moved = beyond_chance(moved_by(one, other), len(one), len(other))
         columns = features_of_columns(experiment, schema, one.shape[1])
         if moved and not columns:
             yield Drift(schema.name, "input", *max(moved), False)
@@ -104,6 +123,10 @@ def level_and_contrast(values: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
 
 
 def new_names(before: np.ndarray[Any, Any], after: np.ndarray[Any, Any]) -> float:
-    """The share of samples (samples, features of a name) whose name no sample had before, however the features are scaled."""
-    known = {row.tobytes() for row in before}
-    return sum(row.tobytes() not in known for row in after) / max(len(after), 1)
+    """The share of samples (samples, features of a name) whose name no sample had before, however the features are scaled; 0
+    where as many are to be expected of names of which so many come once."""
+    known = Counter(row.tobytes() for row in before)
+    new = sum(row.tobytes() not in known for row in after) / max(len(after), 1)
+    once = sum(count == 1 for count in known.values()) / max(len(before), 1)
+    noise = SURE * math.sqrt(once * (1 - once) * (1 / max(len(before), 1) + 1 / max(len(after), 1)))
+    return new if new > once + noise else 0.0
