@@ -44,6 +44,7 @@ class WordsRead:
     `tokens` and `length` are what is written and what would do, where it would be more; `entry` is the path of the preparation,
     and `tables` those of layers that look up ids, with how many they have. `left` says how many mistakes of one answer are left
     by how often words, or pairs of them in turn, come in classes, of those that are read; `left_of_all` the same of all words.
+    `vocabulary` is what is written of the words themselves, in whose place `needed` of those of the texts would do.
     """
 
     input: str
@@ -55,10 +56,13 @@ class WordsRead:
     tables: tuple[str, ...]
     left: float
     left_of_all: float
+    vocabulary: Any = None
+    needed: int = 0
 
 
 def words_read(experiment: Experiment) -> WordsRead | None:
-    """What is read of the first input of text that has a vocabulary or a length.
+    """What is read of the first input of text that has a vocabulary or a length; of several targets for that of which the words
+    that are not read tell most.
 
     None where none has, or there are several answers for each.
     """
@@ -71,14 +75,17 @@ def words_read(experiment: Experiment) -> WordsRead | None:
             continue
         given = step.values(experiment.facts)
         words = experiment.vocabularies.get(name)
-        if words is None or len(schemas) != 1 or len(texts) < FEWEST or given.get("ngrams") is not None:
+        if words is None or len(texts) < FEWEST or given.get("ngrams") is not None:
             continue
         _, targets = feed.take(spread_samples(len(feed), TEXTS))
-        classes = kinds_of(targets[schemas[0].name], schemas[0])
-        if classes is None:
-            continue
-        tables = table_entries(experiment)
-        return read_of(name, texts, classes, words, given, entry=setting_path(path), tables=tables)
+        kinds = [kinds_of(targets[each.name], each) for each in schemas]
+        tables, entry = table_entries(experiment), setting_path(path)
+        read = [
+            read_of(name, texts, each, words, given, entry=entry, tables=tables) for each in kinds if each is not None
+        ]
+        found = [each for each in read if each is not None]
+        if found:
+            return max(found, key=lambda each: each.left - each.left_of_all)
     return None
 
 
@@ -128,6 +135,8 @@ def read_of(
         tables,
         left_by_text(np.where(inside & kept, ids, 0), classes),
         left_by_text(ids, classes),
+        given.get("vocabulary"),
+        rounded_up(min(needed, MOST_WORDS)),
     )
 
 
@@ -146,8 +155,13 @@ def larger(written: int | None, needed: int) -> tuple[int, int] | None:
     """What is written beside what would do, rounded up to two digits, where that is more."""
     if written is None or needed <= written:
         return None
-    size = 10 ** max(0, len(str(needed)) - 2)
-    return written, math.ceil(needed / size) * size
+    return written, rounded_up(needed)
+
+
+def rounded_up(number: int) -> int:
+    """A number that is no lower, of two digits that count."""
+    size: int = 10 ** max(0, len(str(number)) - 2)
+    return math.ceil(number / size) * size
 
 
 def left_by_text(ids: Array, classes: Array) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from dlcli.finding import Finding, Setting
+from dlcli.training.evidence.words_read import WordsRead
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.standing import left
 from dlcli.training.verdict.story import Story
@@ -40,15 +41,8 @@ def hardly_read(story: Story) -> Finding | None:
         return None
     why = f"of all words {max(read.unknown, read.behind):.0%} do not reach the model"
     advice: list[Setting] = []
-    if read.tokens is not None and read.unknown >= needed:
-        old, new = read.tokens
-        advice += [Setting(key=f"{read.entry}.max_tokens", old=old, new=new, why=why)]
-        sizes = {each: written_argument(story.config, each, "input_dim") for each in read.tables}
-        advice += [
-            Setting(key=f"{each}.input_dim", old=size, new=new, why="each word has a row")
-            for each, size in sizes.items()
-            if isinstance(size, int) and size < new
-        ]
+    if read.unknown >= needed:
+        advice += known_words(story, read, why)
     if read.length is not None and read.behind >= needed:
         old, new = read.length
         advice += [Setting(key=f"{read.entry}.output_sequence_length", old=old, new=new, why=why)]
@@ -57,6 +51,28 @@ def hardly_read(story: Story) -> Finding | None:
     facts: dict[str, Any] = {"why": "words", "left": outside, "by": [read.input], "cost": 0.0, "share": 0.0}
     facts |= {"unknown": read.unknown, "behind": read.behind}
     return Finding(code="underfits", severity="warning", where=read.entry, facts=facts, advice=together(advice))
+
+
+def known_words(story: Story, read: WordsRead, why: str) -> list[Setting]:
+    """A vocabulary that holds the words of the texts, and tables that have a row for each."""
+    advice: list[Setting] = []
+    tokens: tuple[int | None, int] | None = read.tokens
+    if read.vocabulary is not None:
+        learnt = "words that are learnt from the texts are those that stand there"
+        advice, tokens = (
+            [Setting(key=f"{read.entry}.vocabulary", old=read.vocabulary, new=None, why=learnt)],
+            (None, read.needed),
+        )
+    if tokens is None:
+        return []
+    old, new = tokens
+    advice += [Setting(key=f"{read.entry}.max_tokens", old=old, new=new, why=why)]
+    sizes = {each: written_argument(story.config, each, "input_dim") for each in read.tables}
+    return advice + [
+        Setting(key=f"{each}.input_dim", old=size, new=new, why="each word has a row")
+        for each, size in sizes.items()
+        if isinstance(size, int) and size < new
+    ]
 
 
 def padding_share(story: Story) -> float:

@@ -64,6 +64,33 @@ def test_a_vocabulary_that_leaves_out_what_tells_is_seen(numbers: bool, tmp_path
     assert (found.behind, found.length, found.tables) == (0.0, None, ("layers.0",))
 
 
+def test_of_several_targets_that_is_asked_of_which_unread_words_tell(tmp_path: Path) -> None:
+    looked_at(tmp_path)
+    lines = (tmp_path / "t.csv").read_text(encoding="utf-8").splitlines()
+    even = [f"{line},{'pq'[row // 2 % 2]}" for row, line in enumerate(lines[1:])]
+    (tmp_path / "t.csv").write_text("\n".join(["w,y,z", *even]) + "\n", encoding="utf-8")
+    last = "Dense: {units: 2, activation: softmax, from: mean, name: "
+    text = TEXT.format(tokens=6, length=10, size=40, last=f"{last}z}}, {last}y}}", loss="LOSS", more="")
+    text = text.replace("target: y", "targets: {z: z, y: y}").replace("Pooling1D,", "Pooling1D: {name: mean},")
+    found = words_read(experiment_of(tmp_path, text.replace("LOSS", f"{{z: {CLASSES[1]}, y: {CLASSES[1]}}}")))
+    assert found is not None
+    assert (found.left > 0.8, found.left_of_all < 0.1) == (True, True)
+
+
+def test_words_of_others_make_room_for_those_of_the_texts(tell: Tell, tmp_path: Path) -> None:
+    found = looked_at(tmp_path, more=", vocabulary: [das, ein, der, es]", tokens=6)
+    assert (found.unknown, found.vocabulary, found.needed) == (1.0, ["das", "ein", "der", "es"], 18)
+    layers = "[Embedding: {input_dim: 6, output_dim: 4}, GlobalAveragePooling1D, Dense: 1]"
+    finding = hardly_read(tell([1.0, 1.0, 1.0], left=1.0, layers=layers, words_read=lambda: found))
+    assert finding is not None
+    settings = [each for each in finding.advice if isinstance(each, Setting)]
+    assert [(each.key.rpartition(".")[2], each.new) for each in settings] == [
+        ("vocabulary", None),
+        ("max_tokens", 18),
+        ("input_dim", 18),
+    ]
+
+
 def test_a_vocabulary_that_holds_all_words_is_as_it_is_to_be(tmp_path: Path) -> None:
     found = looked_at(tmp_path, tokens=200)
     assert (found.tokens, found.length, found.unknown) == (None, None, 0.0)
