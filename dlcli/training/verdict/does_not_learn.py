@@ -44,9 +44,11 @@ def does_not_learn(story: Story) -> Finding | None:
     """Seen where nothing is learnt in training, or of one target of several, or where samples are learnt by heart whose labels
     tell nothing of others."""
     share = left_in_training(story)
+    if hardly_read(story) is not None:
+        return None
     if (alone := unlearnt_target(story)) is not None:
         return alone
-    if share is None or (better_by_metric(story) and story.looks.learning != 0) or hardly_read(story) is not None:
+    if share is None or (better_by_metric(story) and story.looks.learning != 0):
         return None
     if cropped_away(story) is not None:
         return None
