@@ -54,7 +54,7 @@ def dead_units(story: Story) -> Finding | None:
         (left_in_training(story) or 1.0) < NOTHING or drops_most(story) or hardly_read(story) is not None
     ):
         return None  # what died on the way did not keep the others from learning, or has died of what is left out
-    if on_the_way and nothing_to_learn(story):
+    if on_the_way and labels_say_nothing(story):
         return None  # what only raises the loss drives units to where they say nothing
     facts = {
         "layer": worst.layer,
@@ -77,7 +77,7 @@ def drops_most(story: Story) -> bool:
     return any(each.share >= DROPPED for each in story.looks.penalties())
 
 
-def nothing_to_learn(story: Story) -> bool:
+def labels_say_nothing(story: Story) -> bool:
     """Whether inputs tell nothing of the target: validation never was better than one answer, no input is related to it, and
     neither neighbours nor a small network know more of it than chance does."""
     if not never_better(story) or tells(story):
