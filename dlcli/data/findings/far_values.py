@@ -30,7 +30,7 @@ UNITS = (100.0, 1000.0)
 """How many times another unit is: cents for euros, grams for kilograms."""
 MOST_SLIPS, OF_UNITS = 0.03, 4.0
 """Such a share of all values may stand in another unit, where some do, and so many times what the tail of the others goes on by,
-by factors, they are beyond it: chance leaves one such gap in hundreds of thousands of columns."""
+by factors, they are beyond it: chance leaves one such gap in tens of thousands of columns with long tails."""
 TAIL, SHORTEST = 4, 10
 """The farther one of so many of the others is their tail, which has at least so many values."""
 
