@@ -6,7 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.training.evidence.drift import features_of_columns
-from dlcli.training.evidence.neighbours import FEWEST, Neighbours, features_and_target, in_deviations, takes_ids
+from dlcli.training.evidence.neighbours import (
+    Neighbours,
+    features_and_target,
+    in_deviations,
+    one_target,
+    takes_ids,
+)
 from dlcli.training.evidence.small_network import learnt_of
 from dlcli.training.setup.experiment import Experiment
 
@@ -19,17 +25,18 @@ def columns_left_out(experiment: Experiment, names: Sequence[str]) -> tuple[Neig
 
     None where inputs are no numbers by feature, or samples are few.
     """
-    schemas, feeds = experiment.dataset.schema.targets, [experiment.splits[name] for name in ("train", "validation")]
-    if len(schemas) != 1 or min(map(len, feeds)) < FEWEST or schemas[0].absent or takes_ids(experiment.model):
+    schema = one_target(experiment, "train", "validation")
+    if schema is None or takes_ids(experiment.model):
         return None
-    (rows, values), (asked, truth) = (features_and_target(feed, schemas[0]) for feed in feeds)
+    feeds = [experiment.splits[name] for name in ("train", "validation")]
+    (rows, values), (asked, truth) = (features_and_target(feed, schema) for feed in feeds)
     if rows is None or asked is None or values.shape[1] != 1:
         return None
     rows, asked = in_deviations(rows, rows), in_deviations(asked, rows)
     kept = features_kept(experiment, names)
-    classes = None if schemas[0].classes is None else len(schemas[0].classes)
-    whole = learnt_of(rows, values, asked, truth, classes)
-    part = learnt_of(rows[:, kept], values, asked[:, kept], truth, classes)
+    classes = None if schema.classes is None else len(schema.classes)
+    whole = learnt_of([rows], values, [asked], truth, classes)
+    part = learnt_of([rows[:, kept]], values, [asked[:, kept]], truth, classes)
     return None if whole is None or part is None else (whole, part)
 
 

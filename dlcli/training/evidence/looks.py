@@ -23,16 +23,17 @@ from dlcli.training.evidence.larger_crop import LargerCrop, larger_crop
 from dlcli.training.evidence.layers_seen import LayersSeen, layers_seen
 from dlcli.training.evidence.looks_ahead import LooksAhead, looks_ahead
 from dlcli.training.evidence.loosened import Loosened
-from dlcli.training.evidence.neighbours import Neighbours, neighbours
+from dlcli.training.evidence.neighbours import Neighbours, neighbours, takes_ids
 from dlcli.training.evidence.padding_read import PaddingRead, padding_read
 from dlcli.training.evidence.penalties import Penalty, penalties
 from dlcli.training.evidence.rates_tried import RatesTried
 from dlcli.training.evidence.reach import Reach, below_logarithms, divided_by_zero, reaches
+from dlcli.training.evidence.reference import network_elsewhere
 from dlcli.training.evidence.related import related
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.sight import Seen, Sight, by_network, seen_more, sight
 from dlcli.training.evidence.silenced import Silenced, silenced
-from dlcli.training.evidence.small_network import network_elsewhere, small_network
+from dlcli.training.evidence.small_network import small_network
 from dlcli.training.evidence.statistics_seen import (
     MovingLayer,
     StatisticsSeen,
@@ -78,6 +79,8 @@ class Looks:
     """How many parameters learn."""
     pictures: bool = False
     """Whether all inputs are pictures."""
+    ids: bool = False
+    """Whether the model looks up what it takes."""
     flat_target: bool = True
     """Whether a target is one of the whole sample, which it stays where a picture is moved."""
     columns: Sequence[str] = ()
@@ -131,6 +134,8 @@ class Looks:
     """What a small network learns of the samples."""
     network_elsewhere: Callable[[], Neighbours | None] = lambda: None
     """What one that has learnt of all of them says of validation, by the loss of the model."""
+    network_of_augmented: Callable[[], Neighbours | None] = lambda: None
+    """The same of one that has learnt of augmented samples."""
     by_place: Callable[[], Neighbours | None] = lambda: None
     """What it learns of ids where each place counts by itself."""
     neighbours_elsewhere: Callable[[], Neighbours | None] = lambda: None
@@ -313,7 +318,10 @@ def others_know(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
         "neighbours": cache(lambda: bounded.one(lambda: neighbours(experiment), None)),
         "small_network": cache(lambda: bounded.one(lambda: small_network(experiment), None)),
         "by_place": cache(lambda: bounded.one(lambda: small_network(experiment, placed=True), None)),
-        "network_elsewhere": cache(lambda: bounded.one(lambda: network_elsewhere(experiment), None)),
+        "network_elsewhere": cache(lambda: bounded.one(lambda: network_elsewhere(experiment, bounded.whole), None)),
+        "network_of_augmented": cache(
+            lambda: bounded.one(lambda: network_elsewhere(experiment, bounded.whole, augmented=True), None)
+        ),
         "neighbours_elsewhere": cache(lambda: bounded.one(lambda: neighbours(experiment, "validation"), None)),
         "left_out": cache(lambda names: bounded.one(lambda: columns_left_out(experiment, names), None)),
         "related": cache(lambda: bounded.one(lambda: related(experiment), 1.0)),
@@ -330,6 +338,7 @@ def known_of(experiment: Experiment, bounded: Bounded) -> dict[str, Any]:
         "larger_crop": cache(lambda: bounded.quick(lambda: larger_crop(experiment), None)),
         "learning": sum(math.prod(weight.shape) for weight in experiment.model.trainable_variables),
         "pictures": takes_pictures(schema),
+        "ids": takes_ids(experiment.model),
         "flat_target": all(len(each.shape) == each.is_one_hot for each in schema.targets),
         "columns": [column.name for each in schema.inputs for column in each.columns or ()],
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dlcli.data import class_indices
 from dlcli.data.dataset import spread_samples
+from dlcli.data.schema import TargetSchema
 from dlcli.keras_internals import leaf_layers
 from dlcli.training.setup.experiment import Experiment
 
@@ -52,19 +53,25 @@ def neighbours(experiment: Experiment, split: str = "train") -> Neighbours | Non
     """
     import numpy as np
 
-    schemas, feeds = experiment.dataset.schema.targets, [experiment.splits[name] for name in ("train", split)]
-    if len(schemas) != 1 or min(map(len, feeds)) < FEWEST or takes_ids(experiment.model):
+    schema, feeds = one_target(experiment, "train", split), [experiment.splits[name] for name in ("train", split)]
+    if schema is None or takes_ids(experiment.model):
         return None
-    (schema,) = schemas
     parts = [features_and_target(feed, schema) for feed in (feeds if split != "train" else feeds[:1])]
     rows, values = zip(*parts, strict=True)
     several = any(each.shape[1] != 1 for each in values)
-    if any(each is None for each in rows) or schema.absent or (several and schema.classes is not None):
+    if any(each is None for each in rows) or (several and schema.classes is not None):
         return None
     near = nearest(*(in_deviations(each, rows[0]) for each in rows))
     if schema.classes is None:
         return of_numbers(values[-1].astype(np.float64), mean_of(values[0].astype(np.float64), near))
     return of_classes(values[-1][:, 0], values[0][:, 0][near])
+
+
+def one_target(experiment: Experiment, *splits: str) -> TargetSchema | None:
+    """The only target; None where there are several, it is compared with nothing, or one of the splits has few samples."""
+    schemas = experiment.dataset.schema.targets
+    few = any(len(experiment.splits[each]) < FEWEST for each in splits)
+    return None if len(schemas) != 1 or few or schemas[0].absent else schemas[0]
 
 
 def in_deviations(rows: np.ndarray[Any, Any], like: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dlcli.data import class_indices
 from dlcli.data.dataset import spread_samples
-from dlcli.loss.losses import build_loss
 from dlcli.training.evidence.neighbours import (
     FEWEST,
     MOST_FEATURES,
@@ -16,18 +15,21 @@ from dlcli.training.evidence.neighbours import (
     held_ids,
     in_deviations,
     of_numbers,
+    one_target,
     placed_ids,
     takes_ids,
     told_of_classes,
 )
+from dlcli.training.evidence.steps_of_network import trained
 from dlcli.training.setup.experiment import Experiment
 
 if TYPE_CHECKING:
     import numpy as np
 
+    Arrays = Sequence[np.ndarray[Any, Any]]
+
 SAMPLES, PLACES, SIDE = 200, 4000, 5
 """Of targets with a class at each place so many samples and places are looked at, and so wide a window about each."""
-UNITS, STEPS, BATCH, RATE = 32, 400, 64, 0.01
 PARTS = 4
 """One sample of so many is not learnt from, and tells what was learnt."""
 
@@ -40,10 +42,9 @@ def small_network(experiment: Experiment, *, placed: bool = False) -> Neighbours
     """
     import numpy as np
 
-    schemas, feed = experiment.dataset.schema.targets, experiment.splits["train"]
-    if len(schemas) != 1 or len(feed) < FEWEST or schemas[0].absent:
+    schema, feed = one_target(experiment, "train"), experiment.splits["train"]
+    if schema is None:
         return None
-    (schema,) = schemas
     rows, values = features_and_target(feed, schema)
     if rows is not None and takes_ids(experiment.model):
         rows = placed_ids(rows) if placed else held_ids(rows)
@@ -54,70 +55,40 @@ def small_network(experiment: Experiment, *, placed: bool = False) -> Neighbours
     rows = in_deviations(rows, rows)
     kept = np.arange(len(rows)) % PARTS > 0
     classes = None if schema.classes is None else len(schema.classes)
-    return learnt_of(rows[kept], values[kept], rows[~kept], values[~kept], classes)
+    return learnt_of([rows[kept]], values[kept], [rows[~kept]], values[~kept], classes)
 
 
 def learnt_of(
-    rows: np.ndarray[Any, Any],
+    given: Arrays,
     values: np.ndarray[Any, Any],
-    asked: np.ndarray[Any, Any],
+    asked: Arrays,
     truth: np.ndarray[Any, Any],
     classes: int | None,
+    **how: Any,
 ) -> Neighbours | None:
-    """What was learnt of rows (samples, features) and their values (samples, values), numbers or a class of so many, says of the
-    truth of others."""
+    """What was learnt of arrays (samples, …) and their values (samples, values), numbers or a class of so many, says of the
+    truth of others; `how` is that of the network, if it is another one."""
     import numpy as np
 
     if classes is None:
-        return of_numbers(truth.astype(np.float64), said_numbers(rows, values, asked))
+        answers = said_numbers(given, values, asked, **how)
+        return None if answers is None else of_numbers(truth.astype(np.float64), answers)
     known, told = values[:, 0] >= 0, truth[:, 0] >= 0
     if told.sum() < FEWEST or not known.any():
         return None
-    said = trained(rows[known], values[known, 0], classes, asked[told])
-    return told_of_classes(truth[told, 0], said.argmax(axis=1))
+    asked = [each[told] for each in asked]
+    said = trained([each[known] for each in given], values[known, 0], classes, asked, **how)
+    return None if said is None else told_of_classes(truth[told, 0], said.argmax(axis=1))
 
 
-def said_numbers(
-    rows: np.ndarray[Any, Any], values: np.ndarray[Any, Any], asked: np.ndarray[Any, Any]
-) -> np.ndarray[Any, Any]:
-    """What was learnt of rows and their numbers (samples, values) says of others."""
+def said_numbers(given: Arrays, values: np.ndarray[Any, Any], asked: Arrays, **how: Any) -> np.ndarray[Any, Any] | None:
+    """What was learnt of arrays and their numbers (samples, values) says of others."""
     import numpy as np
 
     numbers = values.astype(np.float64)
     mean, deviation = numbers.mean(axis=0), max(float(numbers.std(axis=0).mean()), 1e-12)
-    said: np.ndarray[Any, Any] = trained(rows, (numbers - mean) / deviation, None, asked) * deviation + mean
-    return said
-
-
-def network_elsewhere(experiment: Experiment) -> Neighbours | None:
-    """What the network says of validation that was trained on training samples; of numbers the share of the loss of their mean
-    that it takes away, in the loss of the model.
-
-    None where inputs are no numbers by feature, samples are few, or a right answer costs something.
-    """
-    import numpy as np
-
-    schemas, feeds = experiment.dataset.schema.targets, [experiment.splits[name] for name in ("train", "validation")]
-    if len(schemas) != 1 or min(map(len, feeds)) < FEWEST or schemas[0].absent or takes_ids(experiment.model):
-        return None
-    (schema,) = schemas
-    (rows, values), (asked, truth) = (features_and_target(feed, schema) for feed in feeds)
-    if rows is None or asked is None or values.shape[1] > MOST_FEATURES:
-        return None
-    rows, asked = in_deviations(rows, rows), in_deviations(asked, rows)
-    if schema.classes is not None:
-        return learnt_of(rows, values, asked, truth, len(schema.classes)) if values.shape[1] == 1 else None
-    loss = build_loss(experiment.config.heads[0].loss, experiment.facts)
-    answers = said_numbers(rows, values, asked), np.broadcast_to(values.mean(axis=0), truth.shape), truth
-    reached, constant, perfect = (float(np.mean(loss(*as_floats(truth, each)))) for each in answers)
-    if not math.isfinite(reached) or not constant > 0 or perfect != 0:
-        return None
-    return Neighbours(1 - reached / constant, 0.0, len(truth), False)
-
-
-def as_floats(*values: np.ndarray[Any, Any]) -> tuple[np.ndarray[Any, Any], ...]:
-    """Numbers as a loss takes them."""
-    return tuple(each.astype("float32") for each in values)
+    said = trained(given, (numbers - mean) / deviation, None, asked, **how)
+    return None if said is None else said * deviation + mean
 
 
 def windows_and_target(feed: Any, schema: Any) -> tuple[Any, Any, Any]:
@@ -151,36 +122,4 @@ def learnt_places(rows: Any, truth: Any, samples: Any) -> Neighbours | None:
         return None
     rows = in_deviations(rows, rows)
     kept, truth = samples % PARTS > 0, truth.astype(int)[:, None]
-    return learnt_of(rows[kept], truth[kept], rows[~kept], truth[~kept], int(truth.max()) + 1)
-
-
-def trained(
-    rows: np.ndarray[Any, Any], values: np.ndarray[Any, Any], classes: int | None, asked: np.ndarray[Any, Any]
-) -> np.ndarray[Any, Any]:
-    """What a network that was trained on rows (samples, features), and their numbers (samples, values) or their class (samples,),
-    says of others."""
-    import keras
-    import numpy as np
-    import tensorflow as tf
-
-    layers, starts = keras.layers, [keras.initializers.GlorotUniform(number) for number in range(3)]
-    hidden = [layers.Dense(UNITS, activation="relu", kernel_initializer=each) for each in starts[:2]]
-    last = layers.Dense(classes or values.shape[1], kernel_initializer=starts[2])
-    network = keras.Sequential([keras.Input(rows.shape[1:]), *hidden, last])
-    optimizer = keras.optimizers.Adam(RATE)
-    optimizer.build(network.trainable_variables)
-    losses = keras.losses
-    loss = losses.MeanSquaredError() if classes is None else losses.SparseCategoricalCrossentropy(from_logits=True)
-    given, wanted = tf.constant(rows, tf.float32), tf.constant(values.reshape(len(values), -1), tf.float32)
-    order = np.random.default_rng(0).integers(0, len(rows), (STEPS, min(BATCH, len(rows))))
-
-    @tf.function(autograph=False)  # type: ignore[untyped-decorator]
-    def step(numbers: Any) -> None:
-        with tf.GradientTape() as tape:
-            cost = loss(tf.gather(wanted, numbers), network(tf.gather(given, numbers), training=True))
-        gradients = tape.gradient(cost, [each.value for each in network.trainable_variables])
-        optimizer.apply(gradients, network.trainable_variables)
-
-    for numbers in order:
-        step(tf.constant(numbers))
-    return np.asarray(network(tf.constant(asked, tf.float32)), np.float64)
+    return learnt_of([rows[kept]], truth[kept], [rows[~kept]], truth[~kept], int(truth.max()) + 1)

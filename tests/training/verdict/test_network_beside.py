@@ -16,7 +16,7 @@ from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.evidence.inputs_seen import InputSeen
 from dlcli.training.evidence.neighbours import Neighbours
-from dlcli.training.evidence.small_network import network_elsewhere
+from dlcli.training.evidence.reference import network_elsewhere
 from dlcli.training.scaling import RATHER_LARGE, RATHER_SMALL, TargetSeen, target_seen
 from dlcli.training.verdict import Story, verdict
 from dlcli.training.verdict.network_beside import far_behind
@@ -60,14 +60,14 @@ def test_far_less_on_validation_than_training_itself_leaves(
         assert "where a small network leaves" in str(judgement_of_training(found))
 
 
-def test_pictures_weights_and_trainings_without_validation_are_not_asked(tell: Tell) -> None:
+def test_weights_and_trainings_without_validation_are_not_asked(tell: Tell) -> None:
     def never() -> Neighbours:
         raise AssertionError
 
     weighed = tell(flat(0.2), left=0.2, network_elsewhere=never, more=", class_weight: balanced")
     alone = tell(flat(0.2), left=0.2, network_elsewhere=never)
     alone = replace(alone, baseline={**alone.baseline, "split": "train"})
-    for told in (tell(flat(0.2), left=0.2, network_elsewhere=never, pictures=True), weighed, alone):
+    for told in (weighed, alone):
         assert far_behind(told) is None
 
 
