@@ -10,13 +10,16 @@ from dlcli.training.compared import Compared
 from dlcli.training.evidence.unaugmented import Unaugmented
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.curve import last_epochs
-from dlcli.training.verdict.standing import left, left_in_training, share_left, weighs
+from dlcli.training.verdict.network_beside import far_behind
+from dlcli.training.verdict.standing import lasting, left, left_in_training, share_left, weighs
 from dlcli.training.verdict.story import Story
 
 MUCH = 0.3
 """So much of the trivial loss is left in training, on samples as they are, where augmentation is asked about."""
 GAINED = 0.1
 """So much of it a few steps on samples as they are take away on validation, where these say something else."""
+MOSTLY = 0.5
+"""So much of what a model leaves beyond a small network one leaves as well that has learnt of augmented samples."""
 FASTER = 3.0
 """So many times as fast as the last epochs did."""
 SMALL, CHANGES = 0.25, 0.5
@@ -37,12 +40,25 @@ def augmented_away(story: Story) -> Finding | None:
     if share < MUCH and not (outside >= SOME and far_from_augmented(story, seen)):
         return None
     tried = story.looks.unaugmented(story.rate)
-    if tried is None or not (gains_much(story, seen, tried) if share >= MUCH else halves(story, seen, tried)):
-        return None
     facts: dict[str, Any] = {"why": "augmented", "left": share if share >= MUCH else outside}
     facts |= {"by": names_of(written), "cost": 0.0, "share": 0.0}
-    facts |= {"before": tried.before, "after": tried.after, "steps": tried.steps}
+    if tried is not None and (gains_much(story, seen, tried) if share >= MUCH else halves(story, seen, tried)):
+        facts |= {"before": tried.before, "after": tried.after, "steps": tried.steps}
+    elif (lost := lost_to_network(story)) is not None:
+        facts |= {"known": lost[0], "changed": lost[1]}
+    else:
+        return None
     return Finding(code="underfits", severity="warning", where="data.augment", facts=facts, advice=as_they_are(written))
+
+
+def lost_to_network(story: Story) -> tuple[float, float] | None:
+    """What a small network leaves on validation that has learnt of samples as they are, and of augmented ones, where the model is
+    far behind the first, and the second leaves most of what that is; None where it is not so."""
+    behind = far_behind(story) if story.config.plain()["data"]["augment"] else None
+    changed = None if behind is None else story.looks.network_of_augmented()
+    if behind is None or changed is None or changed.left() - behind[1] < MOSTLY * (behind[0] - behind[1]):
+        return None
+    return behind[1], changed.left()
 
 
 def cropped_away(story: Story) -> Finding | None:
@@ -51,7 +67,7 @@ def cropped_away(story: Story) -> Finding | None:
     if not written or share is None or share < MUCH or not story.looks.flat_target:
         return None
     crop = story.looks.larger_crop()
-    if crop is None or crop.part >= SMALL or crop.varies < CHANGES:
+    if crop is None or crop.varies < CHANGES or (crop.part >= SMALL and lost_to_network(story) is None):
         return None
     facts: dict[str, Any] = {"why": "cropped", "left": share, "by": [crop.name], "cost": 0.0, "share": 0.0}
     facts |= {"part": crop.part}
@@ -83,14 +99,6 @@ def halves(story: Story, seen: Compared, tried: Unaugmented) -> bool:
     before, after = tried.before - seen.perfect, tried.after - seen.perfect
     awaited = before * (1 - lasting(story, seen) ** tried.epochs)
     return after < HALVED * before and before - after >= TWICE * awaited
-
-
-def lasting(story: Story, seen: Compared) -> float:
-    """The share of validation that one of the last epochs left of what the one before it had."""
-    losses = [each - seen.perfect for each in story.losses("validation")]
-    window = last_epochs(losses)
-    began, ended = losses[-1 - window], losses[-1]
-    return min(1.0, ended / began) ** (1 / window) if window and ended > 0 < began else 1.0
 
 
 def pace_of(story: Story) -> float:

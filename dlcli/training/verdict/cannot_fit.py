@@ -187,7 +187,8 @@ def known_beside(story: Story, capacity: Capacity) -> dict[str, Any] | None:
 
 def behind_network(story: Story) -> dict[str, Any] | None:
     """What is left on validation, and what a small network leaves, of a model that has come to rest far behind it."""
-    return beside_network(story) if has_settled(story) else None
+    apart = story.looks.pictures or story.looks.ids  # whose places, or neighbours, no layer of units tells
+    return beside_network(story) if has_settled(story) and not apart else None
 
 
 def last_value_left(story: Story) -> float | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.classes_seen import ClassesSeen
 from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.monitored import kept_by_metric
-from dlcli.training.verdict.network_beside import beside_network, far_behind
+from dlcli.training.verdict.network_beside import beside_network
 from dlcli.training.verdict.overfits import LOST, gap_of
 from dlcli.training.verdict.predicts_one_class import NEARLY_ALL
 from dlcli.training.verdict.rule import Rule
@@ -29,15 +29,10 @@ CLEARLY, LITTLE = 1.4, 0.01
 def healthy(story: Story) -> Finding:
     """The calm finding, with its proof; without one what is not known. Where the loss that is shown would say otherwise, the
     comparison that counts stands in its place: one unit of weighing."""
-    split = story.judged
-    losses = story.losses(split)
-    facts: dict[str, Any] = {
-        "split": split,
-        "first": losses[0],
-        "last": story.metrics[split]["loss"],
-        "best_epoch": story.best_epoch,
-    }
+    losses, facts = story.losses(story.judged), standing_of(story)
     missing = what_is_missing(story)
+    if missing in {None, "better"} and (beside := beside_network(story)) is not None:
+        return unproved(story, {"missing": "network", "beside": beside})
     if missing == "best":
         at = losses.index(min(losses))
         facts |= {"kept": story.kept_epoch, "least": losses[at], "least_epoch": at + 1}
@@ -48,11 +43,20 @@ def healthy(story: Story) -> Finding:
             facts["method"] = seen.method or story.baseline["method"]
     if missing is None:
         return Finding(code="healthy", severity="note", facts=facts)
-    facts |= {"epochs": len(losses), "missing": missing}
-    if missing == "network":
-        facts |= {"beside": beside_network(story)}
-    advice = best_kept(story) if missing == "best" else []
-    return Finding(code="too_early_to_say", severity="note", facts=facts, advice=advice)
+    return unproved(story, {**facts, "missing": missing}, best_kept(story) if missing == "best" else [])
+
+
+def standing_of(story: Story) -> dict[str, Any]:
+    """Where the judged loss began, what the model reached, and its best epoch."""
+    split = story.judged
+    first, last = story.losses(split)[0], story.metrics[split]["loss"]
+    return {"split": split, "first": first, "last": last, "best_epoch": story.best_epoch}
+
+
+def unproved(story: Story, missing: dict[str, Any], advice: Sequence[Advice] = ()) -> Finding:
+    """The finding that a proof of health is missing, with the facts that say which."""
+    facts = {**standing_of(story), "epochs": len(story.losses(story.judged)), **missing}
+    return Finding(code="too_early_to_say", severity="note", facts=facts, advice=[*advice])
 
 
 def best_kept(story: Story) -> list[Advice]:
@@ -85,7 +89,7 @@ def what_is_missing(story: Story) -> str | None:
         return "gap"
     if any(map(says_one_class, story.looks.classes(story.judged))):
         return "metric"
-    return None if far_behind(story) is None else "network"
+    return None
 
 
 def says_one_class(seen: ClassesSeen) -> bool:

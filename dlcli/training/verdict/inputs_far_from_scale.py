@@ -102,7 +102,7 @@ def behind_scaled(story: Story) -> list[InputSeen]:
     inputs = story.looks.inputs()
     rather = [each for each in inputs if each.size > RATHER or each.uneven > UNEVEN] if has_settled(story) else []
     far = rather or far_inputs(inputs)
-    if not far or far_behind(story) is None:
+    if not far or story.looks.pictures or far_behind(story) is None:
         return []
     return sorted(far, key=lambda each: -abs(math.log10(max(each.size, 1e-12))))
 

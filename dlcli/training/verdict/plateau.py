@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dlcli.finding import Finding
 from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.curve import noise_of
+from dlcli.training.verdict.network_beside import stays_behind
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import left
 from dlcli.training.verdict.story import Story
@@ -41,6 +42,8 @@ def plateau(story: Story) -> Finding | None:
     if share < LEFT and min(losses) < HALF * losses[reached - 1]:
         return None  # little is left, and it went on to be less
     if reached > len(losses) // 3 or (share < LEFT and (len(losses) < MANY or reached > len(losses) // 10)):
+        return None
+    if stays_behind(story):  # the end is none
         return None
     facts = {"since_epoch": reached + 1, "epochs": len(losses), "last": story.losses(story.judged)[-1]}
     return Finding(code="plateau", severity="note", facts=facts, advice=earlier_stop(story, through=reached))

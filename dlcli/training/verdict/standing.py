@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.classes_seen import ClassesSeen
-from dlcli.training.verdict.curve import keeps_its_pace, late_fall
+from dlcli.training.verdict.curve import keeps_its_pace, last_epochs, late_fall
 from dlcli.training.verdict.story import Story
 
 FEWEST, FLAT = 5, 0.03
@@ -204,3 +204,11 @@ def no_better(story: Story) -> bool:
     """Whether neither loss nor metric is better than what the constant answer reaches."""
     share = left(story)
     return share is not None and share >= MARGIN and not better_by_metric(story)
+
+
+def lasting(story: Story, seen: Compared) -> float:
+    """The share of validation that one of the last epochs left of what the one before it had."""
+    losses = [each - seen.perfect for each in story.losses("validation")]
+    window = last_epochs(losses)
+    began, ended = losses[-1 - window], losses[-1]
+    return min(1.0, ended / began) ** (1 / window) if window and ended > 0 < began else 1.0

@@ -18,6 +18,7 @@ from dlcli.training.verdict.curve import (
     steady,
 )
 from dlcli.training.verdict.longer import longer
+from dlcli.training.verdict.network_beside import stays_behind
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import left, left_in_training, may_be_chance
 from dlcli.training.verdict.story import Story
@@ -43,6 +44,8 @@ def still_improving(story: Story) -> Finding | None:
     losses = story.losses(story.judged)
     falling = is_falling(story) or is_on_its_way(story) or wobbles_down(story)
     if story.stop is not StopReason.ALL_EPOCHS or not falling or may_be_chance(story):
+        return None
+    if stays_behind(story):  # more epochs alone would not do
         return None
     epochs = story.config.train.epochs
     more = rounded(len(losses) + epochs_to_gain(story.above(story.judged)))

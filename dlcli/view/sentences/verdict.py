@@ -229,6 +229,9 @@ def underfits(facts: Facts) -> str:
         are = "is" if len(facts["by"]) == 1 else "are"
         left = f"{facts['left']:.0%} of what one answer for all gets wrong is left in training"
         return f"{left}; {listed(facts['by'])} {are} frozen as drawn"
+    if "changed" in facts:
+        network = f"of these a small network learns to leave {facts['changed']:.0%}, of samples as they are"
+        return f"{rest} with {listed(facts['by'])}; {network} {facts['known']:.0%}"
     if facts["why"] == "augmented":
         fell = f"from {number(facts['before'])} to {number(facts['after'])} in {facts['steps']} steps"
         return f"{rest} with {listed(facts['by'])}; without, validation fell {fell}"
