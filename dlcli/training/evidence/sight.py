@@ -76,9 +76,10 @@ def sight(experiment: Experiment) -> Sight | None:
         return coarse
     layers, learnt = keras.layers, False
     averages = (layers.GlobalAveragePooling1D, layers.GlobalAveragePooling2D)
+    pooling = (*averages, layers.GlobalMaxPooling1D, layers.GlobalMaxPooling2D)
     for node in nodes_of(model):
         layer = node.operation
-        if isinstance(layer, averages) and id(node.input_tensors[0]) in seen:
+        if isinstance(layer, pooling) and id(node.input_tensors[0]) in seen:
             field, _ = seen[id(node.input_tensors[0])]
             return of_average(experiment, node, min(field, size), size) if field < NARROW * size else None
         reached = field_behind(node, seen)

@@ -12,7 +12,7 @@ from dlcli.training.evidence.looks import Looks
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.evidence.padding_read import PaddingRead
 from dlcli.training.verdict.advice import asked, together
-from dlcli.training.verdict.augmented_away import cropped_away, lost_to_network
+from dlcli.training.verdict.augmented_away import augmented_away, cropped_away
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.holding import decays, held_back
 from dlcli.training.verdict.one_of_several import unlearnt_target
@@ -50,7 +50,7 @@ def does_not_learn(story: Story) -> Finding | None:
         return alone
     if share is None or (better_by_metric(story) and story.looks.learning != 0):
         return None
-    if cropped_away(story) is not None or lost_to_network(story) is not None:
+    if cropped_away(story) is not None or augmented_away(story) is not None:
         return None
     facts: dict[str, Any] = {"left": share, "learning": story.looks.learning, "neighbours": None, "padding": 0.0}
     learnt = knows_by_heart(story)

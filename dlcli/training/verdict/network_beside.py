@@ -13,6 +13,8 @@ TIMES, INSIDE, MATERIAL = 3.0, 2.0, 0.05
 itself, where that is so much of the trivial loss, or of the mistakes of one answer."""
 AS_GOOD = 1.5
 """A model that leaves so many times as much as the network is about as good."""
+NOTHING, MUCH = 0.9, 0.25
+"""Beside one that leaves so much of both, and has learnt nothing, the network need only take away so much."""
 SURE = 3.0
 """So many deviations of the mistakes of as many samples fewer ones are fewer."""
 
@@ -38,6 +40,7 @@ def far_behind(story: Story) -> tuple[float, float] | None:
         wrong, share = 1 - classes[0].accuracy, 1 - classes[0].majority
         material = max(material, SURE * math.sqrt(wrong * (1 - wrong) / network.samples) / share)
     behind = own >= TIMES * known and own - known >= material and inside >= INSIDE * known
+    behind = behind or (min(own, inside) >= NOTHING and own - known >= max(material, MUCH))
     return (own, known) if behind else None
 
 

@@ -8,6 +8,7 @@ from dlcli.finding import Finding, Setting
 from dlcli.training.evidence.sight import Sight, by_network
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.curve import late_fall
+from dlcli.training.verdict.network_beside import beside_network, stays_behind
 from dlcli.training.verdict.standing import (
     MARGIN,
     counts_classes_alike,
@@ -39,6 +40,8 @@ FELT = 1e-3
 """Below such a share of the gradient by the last steps that by the first ones teaches nothing."""
 UNLEARNT = 0.95
 """The share of the trivial loss above which training has learnt nothing."""
+HIGHER = 20.0
+"""So much higher a rate, where one is safe, comes before what places see."""
 FASTER = 4.0
 """So much higher a rate, where one is safe, comes first where coarse answers have not come to rest."""
 
@@ -54,11 +57,23 @@ def short_sighted(story: Story) -> Finding | None:
         return only
     if share < MUCH or late_fall(story.above("train")) > FALLING or not beside.trivial > beside.perfect:
         return None
+    if (beside_it := behind_network(story)) is not None:
+        return beside_it
     seen = story.looks.seen_more(story.rate)
     if seen is None or min(beside.reached, seen.same) - seen.reached < GAINED * (beside.trivial - beside.perfect):
         return None
     facts = {"left": share, "reached": beside.reached, "other": seen.reached, "same": seen.same, "steps": seen.steps}
     return told_of(seen.sight, facts)
+
+
+def behind_network(story: Story) -> Finding | None:
+    """Seen where a small network that sees all of a sample leaves far less of validation, and no far higher rate is safe."""
+    short = story.looks.sight()
+    beside = None if short is None or by_network(short) else beside_network(story)
+    if short is None or beside is None or not stays_behind(story):
+        return None
+    rate = story.looks.rate()
+    return told_of(short, beside) if rate is None or rate < HIGHER * story.rate else None
 
 
 def place_by_place(story: Story) -> Finding | None:

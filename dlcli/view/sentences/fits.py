@@ -39,7 +39,7 @@ def silent_answers(facts: Facts) -> str:
 
 
 SIGHT = {
-    "averaged": "{layer} takes the mean of places that each see {places} of {size}",
+    "averaged": "{layer} makes one number of places that each see {places} of {size}",
     "alone": "from {layer} on the answer at each of {size} places along an axis is of this place alone",
     "skipped": "{layer} makes one of each {places} of {size} before anything is learnt of them",
     "coarse": "from {layer} on each {places} of {size} places along an axis pass as one to the answers at all of them",

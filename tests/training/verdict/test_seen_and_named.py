@@ -94,7 +94,7 @@ def test_places_that_see_little_cannot_fit(tell: Tell, left: float, reached: flo
     found = cannot_fit(told)
     assert (found is not None) is seen
     if found is not None:
-        words = "pool takes the mean of places that each see 3 of 28; the validation loss is 0.9000, and 0.7900 after 40 steps"
+        words = "pool makes one number of places that each see 3 of 28; the validation loss is 0.9000, and 0.7900 after 40 steps"
         assert words in str(judgement_of_training(found).evidence)
         skips = replace(SIGHT, why="skipped", places=10)
         found = cannot_fit(tell([0.95, 0.9], left=0.5, seen_more=lambda rate: Seen(skips, 0.5, 40, 0.95)))
