@@ -49,7 +49,7 @@ def row(what: str, counts: dict[str, int]) -> str:
 def main() -> int:
     """Trains them all and prints the table; fails where one of those that are shown is not right."""
     wanted, missed = sys.argv[1:], []
-    looks.MOST_SECONDS = 60.0  # a loaded machine has time for every look, as in `test_trainings.py`
+    looks.MOST_SECONDS = 60.0  # a loaded machine has time for every look, as in the tests
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_data(folder)

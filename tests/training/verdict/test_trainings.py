@@ -11,7 +11,6 @@ from training.verdict.table import judged, verdict_on
 from training.verdict.trainings import Training, trainings, write_data
 
 from dlcli.training import verdict
-from dlcli.training.evidence import looks
 from dlcli.view.verdict import setting_text
 
 pytestmark = pytest.mark.looks
@@ -41,13 +40,6 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-@pytest.fixture
-def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A loaded machine has time for every look."""
-    monkeypatch.setattr(looks, "MOST_SECONDS", 60.0)
-
-
-@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("name", SHOWN)
 def test_the_cause_stands_first(name: str, folder: Path, run_dlcli: Callable[..., Any]) -> None:
     training = BY_NAME[name]
