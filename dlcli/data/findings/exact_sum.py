@@ -1,4 +1,4 @@
-"""A target that several inputs add up to."""
+"""A target that several inputs make up: a sum, a product or a quotient."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ ROWS_A_COLUMN = 4
 MOST_COLUMNS, LOOKED_AT = 200, 2000  # unseen: time alone
 REST = 1e-6
 """What rounding may leave of the variance."""
+SINGLE = 1e-6
+"""What numbers of 32 bits are off by."""
+MOST_PAIRED, MOSTLY_FINITE = 40, 0.9
+"""So many columns are taken two and two, of which a quotient may be no number in the rest of the rows."""
 FEWEST_ROUNDED, FINE, WITHIN = 100, 0.01, 0.65
 """So many samples tell that what is left is nothing but rounding, where that is no more than such a share of the variance, and no
 sample is off by more than half the step that all are multiples of, and what a fit errs by."""
@@ -125,7 +129,9 @@ def made_of_two(way: str, first: np.ndarray[Any, Any], second: np.ndarray[Any, A
         return np.asarray(first * second if way == "product" else first / second)
 
 
-def is_multiple(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None) -> bool:
+def is_multiple(
+    values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None = None
+) -> bool:
     """Whether a target (rows,) is values (rows,) times a number, in all rows where these are finite, nearly all."""
     import numpy as np
 
@@ -137,11 +143,6 @@ def is_multiple(values: np.ndarray[Any, Any], target: np.ndarray[Any, Any], off:
     rest = target - values * (float(values @ target) / square)
     exact = np.mean(rest**2) < REST * np.mean(target**2) and np.mean(rest**2) < REST * target.var()
     return bool(exact) or is_within(rest, None if off is None else off[known])
-
-
-MOST_PAIRED, MOSTLY_FINITE = 40, 0.9
-SINGLE = 1e-6
-"""What numbers of 32 bits are off by."""
 
 
 def numbers_in(dataset: Dataset, rows: np.ndarray[Any, Any]) -> dict[str, np.ndarray[Any, Any]]:
@@ -165,7 +166,7 @@ def logarithms(
 
 
 def parts_of(
-    columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None
+    columns: dict[str, np.ndarray[Any, Any]], target: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None = None
 ) -> list[str]:
     """The fewest columns, two or more, that make up the target; none where no sum of all is it."""
     import numpy as np
@@ -187,7 +188,7 @@ def parts_of(
     return names if len(names) > 1 else []
 
 
-def is_sum(table: np.ndarray[Any, Any], target: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None) -> bool:
+def is_sum(table: np.ndarray[Any, Any], target: np.ndarray[Any, Any], off: np.ndarray[Any, Any] | None = None) -> bool:
     """Whether least squares of columns (rows, columns) leave nothing of a target (rows,) of variance one, or what rounding may
     put each off."""
     import numpy as np

@@ -10,7 +10,7 @@ from dlcli.training.compared import Compared
 from dlcli.training.evidence.unaugmented import Unaugmented
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.curve import last_epochs
-from dlcli.training.verdict.network_beside import far_behind
+from dlcli.training.verdict.network_beside import behind_at_all
 from dlcli.training.verdict.standing import lasting, left, left_in_training, share_left, weighs
 from dlcli.training.verdict.story import Story
 
@@ -54,7 +54,7 @@ def augmented_away(story: Story) -> Finding | None:
 def lost_to_network(story: Story) -> tuple[float, float] | None:
     """What a small network leaves on validation that has learnt of samples as they are, and of augmented ones, where the model is
     far behind the first, and the second leaves most of what that is; None where it is not so."""
-    behind = far_behind(story) if story.config.plain()["data"]["augment"] else None
+    behind = behind_at_all(story) if story.config.plain()["data"]["augment"] else None
     changed = None if behind is None else story.looks.network_of_augmented()
     if behind is None or changed is None or changed.left() - behind[1] < MOSTLY * (behind[0] - behind[1]):
         return None

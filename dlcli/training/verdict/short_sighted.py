@@ -8,7 +8,7 @@ from dlcli.finding import Finding, Setting
 from dlcli.training.evidence.sight import Sight, by_network
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.curve import late_fall
-from dlcli.training.verdict.network_beside import beside_network, stays_behind
+from dlcli.training.verdict.network_beside import as_facts, behind_at_all, is_out_of_reach
 from dlcli.training.verdict.standing import (
     MARGIN,
     counts_classes_alike,
@@ -69,8 +69,9 @@ def short_sighted(story: Story) -> Finding | None:
 def behind_network(story: Story) -> Finding | None:
     """Seen where a small network that sees all of a sample leaves far less of validation, and no far higher rate is safe."""
     short = story.looks.sight()
-    beside = None if short is None or by_network(short) else beside_network(story)
-    if short is None or beside is None or not stays_behind(story):
+    behind = None if short is None or by_network(short) else behind_at_all(story)
+    beside = as_facts(behind)
+    if short is None or behind is None or beside is None or not is_out_of_reach(story, behind):
         return None
     rate = story.looks.rate()
     return told_of(short, beside) if rate is None or rate < HIGHER * story.rate else None

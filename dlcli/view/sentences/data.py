@@ -305,7 +305,7 @@ SENTENCES = {
         "leave it out of data.inputs if it is not known when predicting",
     ),
     "target_is_a_sum": Sentence(
-        "inputs add up to the target",
+        "inputs make up the target",
         target_is_a_sum,
         "leave them out of data.inputs if they are not known when predicting",
     ),

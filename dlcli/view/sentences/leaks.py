@@ -17,7 +17,7 @@ def suspiciously_good(facts: Facts) -> str:
             copies = f"{windows} {held_by_training(facts)}"
         return f"{little}, and {copies}" if facts["left"] < 1 else copies
     if facts["leak"] == "target_is_a_sum":
-        return f"{little}, and inputs add up to the target: a leak, unless it is made of nothing else"
+        return f"{little}, and inputs make up the target: a leak, unless it is made of nothing else"
     gives = "gives" if len(facts["columns"]) == 1 else "give"
     return f"{little}, and {listed(facts['columns'])} {gives} the target away"
 
