@@ -1,4 +1,5 @@
-"""The README and the pages of docs/: each command is run and each configuration trained as it stands, page by page."""
+"""The README and the pages of docs/, page by page: each command of the README is run as it stands and each configuration is
+valid; the commands of the other pages are run, and their configurations trained, every night."""
 
 from __future__ import annotations
 
@@ -18,8 +19,6 @@ import pytest
 import yaml
 
 from dlcli.config import load_config
-
-pytestmark = pytest.mark.looks
 
 ROOT = Path(__file__).parent.parent
 PAGES = {
@@ -125,7 +124,12 @@ def test_every_page_was_read() -> None:
     assert {block.language for block in fenced()} == {"sh", "yaml", "text", "python"}
 
 
-@pytest.mark.parametrize("page", [page for page, count in COMMANDS.items() if count])
+def of_page(page: str) -> Any:
+    """A page, which is tried every night; what the door says is tried with every change."""
+    return pytest.param(page, marks=() if page == "README.md" else pytest.mark.nightly)
+
+
+@pytest.mark.parametrize("page", [of_page(page) for page, count in COMMANDS.items() if count])
 def test_the_commands_of_a_page_work(page: str, folder: Path, run_dlcli: Callable[..., Any]) -> None:
     for written in commands(page):
         command = INSTALLING.get(written, written)
@@ -180,26 +184,32 @@ def test_the_kinds_of_yaml_are_known() -> None:
     assert len(configurations()) == 17
 
 
-def costs(block: Block) -> list[pytest.MarkDecorator]:
-    """The marks of a configuration: a whole backbone takes 40 s to compile in two phases."""
-    return [pytest.mark.nightly] if "MobileNetV2" in block.text and "phases" in block.text else []
+@pytest.mark.parametrize("number", range(len(configurations())))
+def test_a_configuration_of_a_page_is_valid(number: int, examples: Path, run_dlcli: Callable[..., Any]) -> None:
+    done = run_dlcli("validate", completed(number, examples), "--allow-code", "--json", cwd=examples)
+    assert done.code == 0, done.err
 
 
-@pytest.mark.parametrize(
-    "number", [pytest.param(number, marks=costs(block)) for number, block in enumerate(configurations())]
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("number", range(len(configurations())))
 def test_a_configuration_of_a_page_trains(number: int, examples: Path, run_dlcli: Callable[..., Any]) -> None:
-    block = configurations()[number]
-    written = yaml.safe_load(block.text)
-    added = {key: value for key, value in COMPLETION.items() if key not in written}
-    text = block.text + yaml.safe_dump(added) if added and "data" not in written else block.text
-    file = examples / f"{number}.yaml"
-    file.write_text(text, encoding="utf-8")
-    phases = written.get("train", {}).get("phases", [None])
-    short = ["--set", "train.steps_per_epoch=2"] if "phases" in written.get("train", {}) else []
+    train = yaml.safe_load(configurations()[number].text).get("train", {})
+    phases, short = train.get("phases", [None]), ["--set", "train.steps_per_epoch=2"] if "phases" in train else []
+    file = completed(number, examples)
     done = run_dlcli("train", file, "--epochs", str(len(phases)), *short, "--allow-code", "--json", "-q", cwd=examples)
     assert done.code == 0, done.err
     assert done.value["epochs"] == len(phases)
+
+
+def completed(number: int, folder: Path) -> Path:
+    """The file of a configuration of a page; a part of one is completed."""
+    block = configurations()[number]
+    written = yaml.safe_load(block.text)
+    added = {key: value for key, value in COMPLETION.items() if key not in written}
+    file = folder / f"{number}.yaml"
+    text = block.text + yaml.safe_dump(added) if added and "data" not in written else block.text
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 @pytest.fixture(scope="module")
