@@ -45,7 +45,8 @@ def target_is_a_sum(dataset: Dataset) -> Finding | None:
             continue
         off = off_by_rounding(target)
         for way, parts, whole in (("sum", columns, target), ("product", *logarithms(columns, target))):
-            names = parts_of(parts, whole, off if way == "sum" or off is None else off / np.abs(target))
+            off_by = off / np.abs(target) if way == "product" and parts and off is not None else off
+            names = parts_of(parts, whole, off_by)
             if names:
                 plain = is_plain(way, columns, names, target, off)
                 return made_up_target(dataset, schema.name, names, way, plain=plain)

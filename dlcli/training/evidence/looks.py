@@ -281,7 +281,7 @@ def looks(
         drifts=cache(lambda: bounded.many(lambda: drifts(experiment))),
         penalties=cache(lambda: bounded.quick(lambda: penalties(experiment), list[Penalty]())),
         padding_read=cache(lambda: bounded.quick(lambda: padding_read(experiment), None)),
-        words_read=cache(lambda: bounded.one(lambda: words_read(experiment), None)),
+        words_read=cache(lambda: bounded.quick(lambda: words_read(experiment), None)),
         capacity=cache(lambda: bounded.quick(lambda: capacity(experiment), None)),
         looks_ahead=cache(lambda: bounded.one(lambda: looks_ahead(experiment), None)),
     )
