@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
@@ -10,13 +9,12 @@ from dlcli.finding import Advice, Finding, Setting
 from dlcli.training.evidence.capacity import NARROW
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.looks import Looks
-from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.augmented_away import augmented_away
 from dlcli.training.verdict.holding import DROPPED, are_pulled_in, decays
 from dlcli.training.verdict.overfits import never_better, tells
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import SAYS_NOTHING, left_in_training, struggles
+from dlcli.training.verdict.standing import SAYS_NOTHING, frozen_from_the_first, is_chance, left_in_training, struggles
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.unread import hardly_read
 from dlcli.training.verdict.vanishing_gradients import smallest
@@ -24,8 +22,6 @@ from dlcli.training.verdict.written import usual_weights, written_argument
 
 NOTHING = 0.9
 """Above this share of the trivial loss units that died on the way are why nothing is learnt."""
-SURE = 2.0
-"""So many deviations above chance what is told of classes may be chance."""
 MOST = 0.8
 """The share of a layer from which on too little is left to pass anything on."""
 
@@ -38,8 +34,8 @@ def dead_units(story: Story) -> Finding | None:
         return None
     if all(each.units <= NARROW for each in dead):
         return None  # of so few some die easily, and more would not
-    if augmented_away(story) is not None:
-        return None  # samples as they are teach it again, whatever died of the others
+    if augmented_away(story) is not None or any(frozen_from_the_first(story).values()):
+        return None  # samples as they are teach it again, or what stands in front, once it learns
     begun = story.looks.begun()
     if (
         begun is not None
@@ -84,12 +80,6 @@ def labels_say_nothing(story: Story) -> bool:
         return False
     seen = [each for each in (story.looks.neighbours(), story.looks.small_network()) if each is not None]
     return bool(seen) and all(each.left() >= SAYS_NOTHING or is_chance(each) for each in seen)
-
-
-def is_chance(seen: Neighbours) -> bool:
-    """Whether as many of classes are told rightly by chance."""
-    noise = SURE * math.sqrt(seen.trivial * (1 - seen.trivial) / seen.samples)
-    return seen.classes and seen.known <= seen.trivial + noise
 
 
 def revived(story: Story, dead: Sequence[DeadSeen]) -> list[Advice]:

@@ -19,6 +19,7 @@ from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import (
     LEARNT,
     MARGIN,
+    is_chance,
     is_over,
     known_of_inputs,
     learnt_in_training,
@@ -117,7 +118,10 @@ def stops_by_training(story: Story) -> bool:
 def tells(story: Story) -> bool:
     """Whether inputs tell something of the target, so that a model that is no better than one answer has only learnt by heart."""
     known = known_of_inputs(story)
-    return (known is not None and known < KNOWN_OF_INPUTS) or story.looks.related() < BY_CHANCE
+    if (known is not None and known < KNOWN_OF_INPUTS) or story.looks.related() < BY_CHANCE:
+        return True
+    network = story.looks.network_elsewhere()
+    return network is not None and network.left() < KNOWN_OF_INPUTS and not is_chance(network)
 
 
 def turning(story: Story) -> int | None:

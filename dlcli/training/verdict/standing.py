@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from dlcli.training.compared import Compared
 from dlcli.training.evidence.classes_seen import ClassesSeen
+from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.verdict.curve import keeps_its_pace, last_epochs, late_fall
 from dlcli.training.verdict.story import Story
 
@@ -31,6 +32,8 @@ LEARNT = 0.8
 """The share of the trivial loss below which training has learnt its samples."""
 HARDLY = 0.9
 """Above this share of the trivial loss what was learnt may be no more than how often each class occurs."""
+LIKELY = 2.0
+"""So many deviations above chance what is told of classes may be chance."""
 SAYS_NOTHING = 0.95
 """So much of the mistakes of one answer neighbours leave that know nothing of a target."""
 MARGIN = 0.98
@@ -150,6 +153,12 @@ def known_of_inputs(story: Story) -> float | None:
         return left
     network = story.looks.small_network()
     return None if network is None else network.left(balanced=counts_classes_alike(story))
+
+
+def is_chance(seen: Neighbours) -> bool:
+    """Whether as many of classes are told rightly by chance."""
+    noise = LIKELY * math.sqrt(seen.trivial * (1 - seen.trivial) / seen.samples)
+    return seen.classes and seen.known <= seen.trivial + noise
 
 
 def frozen_from_the_first(story: Story) -> Mapping[str, str | None]:

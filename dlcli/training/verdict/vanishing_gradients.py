@@ -19,7 +19,13 @@ from dlcli.training.verdict.advice import best_of_many
 from dlcli.training.verdict.inputs_far_from_scale import far_inputs
 from dlcli.training.verdict.little_weight import little_weights
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import HARDLY, beside_trivial_in_training, left_in_training, struggles
+from dlcli.training.verdict.standing import (
+    HARDLY,
+    beside_trivial_in_training,
+    frozen_from_the_first,
+    left_in_training,
+    struggles,
+)
 from dlcli.training.verdict.story import Story
 from dlcli.training.verdict.unread import padding_share
 from dlcli.training.verdict.written import usual_weights, written_argument
@@ -60,8 +66,8 @@ def vanishing_gradients(story: Story) -> Finding | None:
     advice = kept_large(story.config, gradients) if thinned is not None else []
     advice = advice or arriving(story.config, begun.gradients, layer, beside=lambda names: bearable_steps(story, names))
     capacity = story.looks.capacity()
-    if not advice and capacity is not None and capacity.narrow:
-        return None  # what little passes says it better
+    if not advice and ((capacity is not None and capacity.narrow) or any(frozen_from_the_first(story).values())):
+        return None  # what little passes, or is frozen, says it better
     if not advice and not (struggles(story, above=0.5) or stood_still(story)):
         return None
     return Finding(code="vanishing_gradients", severity="warning", where=layer.layer, facts=facts, advice=advice)
