@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from dlcli.training.evidence.capacity import Capacity
 from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.neighbours import Neighbours
 from dlcli.training.verdict import Story, verdict
@@ -60,3 +61,31 @@ def test_units_that_died_of_labels_that_say_nothing_are_not_the_cause(
     )
     told = replace(told, looks=replace(told.looks, layers=lambda: now))
     assert verdict(told)[0].code == first
+
+
+@pytest.mark.parametrize(("left", "first"), [(0.84, "dead_units"), (0.85, "does_not_learn")])
+def test_what_a_network_knows_elsewhere_says_that_labels_tell(left: float, first: str, tell: Tell) -> None:
+    now, begun = (LayersSeen([], [DeadSeen("dense", 30, dead, None, True, True)]) for dead in (28, 0))
+    told = tell(
+        [1.2, *[1.1] * 9],
+        train=[1.05, *[1.0] * 9],
+        left=1.0,
+        begun=lambda: begun,
+        neighbours=lambda: numbers(0.05),
+        network_elsewhere=lambda: numbers(1 - left),
+    )
+    told = replace(told, looks=replace(told.looks, layers=lambda: now))
+    assert verdict(told)[0].code == first
+
+
+@pytest.mark.parametrize(("entry", "seen"), [("layers.0", False), (None, True)])
+def test_units_that_are_dead_behind_frozen_layers_are_not_the_cause(entry: str | None, seen: bool, tell: Tell) -> None:
+    dead = LayersSeen([], [DeadSeen("dense", 30, 30, None, True, True)])
+    told = tell(
+        [1.0] * 8,
+        left=1.0,
+        begun=lambda: dead,
+        capacity=lambda: Capacity(False, [], {"embedding": entry}),
+    )
+    told = replace(told, looks=replace(told.looks, layers=lambda: dead))
+    assert (verdict(told)[0].code == "dead_units") is seen

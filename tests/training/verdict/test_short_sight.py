@@ -45,6 +45,41 @@ def test_a_loss_that_still_falls_steeply_tells_nothing_of_sight(tell: Tell, last
     assert (cannot_fit(told) is not None) is seen
 
 
+@pytest.mark.parametrize(
+    ("losses", "known", "rate", "seen"),
+    [
+        ([0.95, 0.5, 0.5, 0.5, 0.5, 0.5], 0.16, None, True),
+        ([0.95, 0.5, 0.5, 0.5, 0.5, 0.5], 0.17, None, False),  # not far behind
+        ([0.95, 0.8, 0.7, 0.6, 0.55, 0.5], 0.16, None, False),  # as many epochs again would do
+        ([0.98] * 6, 0.65, None, True),  # one that has learnt nothing, where something can be known
+        ([0.98] * 6, 0.66, None, False),
+        ([0.9] * 6, 0.59, None, True),
+        ([0.89] * 6, 0.5, None, False),
+        ([0.9] * 6, 0.1, 0.019, True),
+        ([0.9] * 6, 0.1, 0.02, False),  # a rate twenty times as high is safe
+    ],
+)
+def test_what_sees_little_is_told_by_a_network_that_sees_all(
+    tell: Tell, losses: list[float], known: float, rate: float | None, seen: bool
+) -> None:
+    told = tell(
+        losses,
+        left=losses[-1],
+        sight=lambda: AVERAGED,
+        network_elsewhere=lambda: Neighbours(1 - known, 0.0, 100, False),
+        rate=lambda: rate,
+    )
+    found = cannot_fit(told)
+    assert (found is not None) is seen
+    if found is not None:
+        left = (
+            f"leaves {losses[-1]:.0%} of what one answer for all gets wrong, where a small network leaves {known:.0%}"
+        )
+        assert (
+            f"pool makes one number of places that each see 8 of 24: it {left}" in judgement_of_training(found).evidence
+        )
+
+
 @pytest.mark.parametrize(("frozen", "seen"), [({"conv": "layers.0"}, False), ({"conv": None}, True), ({}, True)])
 def test_that_frozen_layers_learn_comes_first(tell: Tell, frozen: dict[str, str | None], seen: bool) -> None:
     told = tell(
