@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 MOST_NUMBERS = 3e7  # unseen: time alone
+FREE = 1e-5
+"""A right answer that costs so much of the constant one costs nothing but what a loss keeps from 0 and 1."""
 SLOWLY, FEW, SECONDS = 0.004, 32, 0.7  # unseen: time alone
 """The rate at which what has places is learnt, of so many samples a step, and the longest time that it takes."""
 
@@ -120,6 +122,6 @@ def of_loss(experiment: Experiment, values: Array, said: Array | None, truth: Ar
     answers = said, np.broadcast_to(values.mean(axis=0), truth.shape), truth
     costs = (loss(*(each.astype("float32") for each in (truth, answer))) for answer in answers)
     reached, constant, perfect = (float(np.mean(each)) for each in costs)
-    if not math.isfinite(reached) or not constant > 0 or perfect != 0:
+    if not math.isfinite(reached) or not constant > 0 or abs(perfect) > FREE * constant:
         return None
     return Neighbours(1 - reached / constant, 0.0, len(truth), False)

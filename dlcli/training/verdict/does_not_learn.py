@@ -72,7 +72,7 @@ def does_not_learn(story: Story) -> Finding | None:
     samples = story.looks.samples.get("validation", 0)
     if len(story.losses("validation")) < FEWEST_EPOCHS or samples < FEWEST or not learnt or not never_better(story):
         return None
-    if tells(story):
+    if tells(story) or held_back(story):
         return None
     facts |= {"why": "by_heart", "frozen": [], "neighbours": known_of_inputs(story)}
     facts |= {"trivial": story.beside_trivial.trivial if story.beside_trivial else None}

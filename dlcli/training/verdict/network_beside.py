@@ -37,12 +37,11 @@ def network_and_model(story: Story) -> Beside | None:
     if seen is None or seen.split != "validation" or weighs(story):
         return None
     classes = [each for each in story.looks.classes("validation") if each.majority < 1]
-    own = mistakes_left(story, "validation") if classes else left(story)
-    inside = mistakes_left(story)
-    if own is None or inside is None or own < MATERIAL or inside < MATERIAL / 2:
+    own, inside = mistakes_left(story, "validation") if classes else left(story), mistakes_left(story)
+    if own is None or inside is None or own < MATERIAL:
         return None
     network = story.looks.network_elsewhere()
-    if network is None:
+    if network is None or network.classes is not bool(classes):
         return None
     material = MATERIAL
     if classes:
@@ -57,7 +56,7 @@ def far_behind(story: Story) -> tuple[float, float] | None:
     A training that comes near to what the network leaves has learnt its samples: what is left then is another matter.
     """
     seen = network_and_model(story)
-    if seen is None or seen.own < TIMES * seen.known or seen.inside < INSIDE * seen.known:
+    if seen is None or seen.own < TIMES * seen.known or seen.inside < max(INSIDE * seen.known, MATERIAL / 2):
         return None
     return (seen.own, seen.known) if seen.own - seen.known >= seen.material else None
 
@@ -68,6 +67,14 @@ def behind_at_all(story: Story) -> tuple[float, float] | None:
     if seen is None or min(seen.own, seen.inside) < NOTHING or seen.own - seen.known < max(seen.material, MUCH):
         return far_behind(story)
     return seen.own, seen.known
+
+
+def holds_less(story: Story) -> bool:
+    """Whether a model that has learnt its samples leaves far more of validation than the network."""
+    seen = network_and_model(story)
+    if seen is None or seen.own < TIMES * max(seen.known, seen.inside):
+        return False
+    return seen.own - seen.known >= seen.material
 
 
 def beside_network(story: Story) -> dict[str, Any] | None:

@@ -14,6 +14,7 @@ from dlcli.training.verdict.advice import earlier_stop
 from dlcli.training.verdict.curve import noise_of
 from dlcli.training.verdict.holding import held_back
 from dlcli.training.verdict.monitored import kept_by_metric
+from dlcli.training.verdict.network_beside import holds_less
 from dlcli.training.verdict.predicts_one_class import balanced, overweighs
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import (
@@ -47,6 +48,8 @@ BY_CHANCE = 1e-3
 """A relation between an input and the target that chance brings more rarely is none of chance."""
 GAP, TIMES = 0.35, 2.0
 """So much more of the trivial loss is left on validation than in training, and so many times as much, where the gap is wide."""
+BESIDE = 0.1
+"""The same where a small network that has learnt of the same samples leaves far less of validation."""
 BY_HEART = 0.2
 """So much of the trivial loss learnt in training, of which nothing reached validation, was learnt by heart."""
 NOTHING, MUCH = 0.02, 0.1
@@ -161,6 +164,8 @@ def gap_of(story: Story) -> float | None:
     if inside is None or inside >= 1:  # what is worse than the constant answer has learnt nothing by heart
         return None
     unstopped = story.config.train.early_stopping is None or stops_by_training(story)
+    if gap >= max(BESIDE, TIMES * inside) and holds_less(story):
+        return gap
     if (never_better(story) and inside <= LEARNT and is_over(story)) or (by_heart(story) and unstopped):
         return gap if gap >= BY_HEART else None
     return gap if gap >= max(GAP, (TIMES - 1) * inside) else None

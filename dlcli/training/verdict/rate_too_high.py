@@ -126,7 +126,9 @@ def settles(story: Story) -> Settling | None:
     if len(story.history) < FEWEST or not stake or not (wild or long or inside > RESTLESS * stake):
         return None
     proposed = story.looks.rate()
-    other = rate / TENTH if proposed is None and story.looks.rate_unknown() else proposed
+    # A tenth is a guess, which from the first step on is too slow for what was learnt well but for some noise.
+    guessed = proposed is None and story.looks.rate_unknown() and struggles(story)
+    other = rate / TENTH if guessed else proposed
     if other is None or other * BELOW > rate:
         return None
     found = story.looks.settling(rate, other)

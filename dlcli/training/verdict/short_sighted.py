@@ -8,6 +8,7 @@ from dlcli.finding import Finding, Setting
 from dlcli.training.evidence.sight import Sight, by_network
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.curve import late_fall
+from dlcli.training.verdict.holding import held_back
 from dlcli.training.verdict.network_beside import as_facts, behind_at_all, is_out_of_reach
 from dlcli.training.verdict.standing import (
     MARGIN,
@@ -69,7 +70,7 @@ def short_sighted(story: Story) -> Finding | None:
 def behind_network(story: Story) -> Finding | None:
     """Seen where a small network that sees all of a sample leaves far less of validation, and no far higher rate is safe."""
     short = story.looks.sight()
-    behind = None if short is None or by_network(short) else behind_at_all(story)
+    behind = None if short is None or by_network(short) or held_back(story) else behind_at_all(story)
     beside = as_facts(behind)
     if short is None or behind is None or beside is None or not is_out_of_reach(story, behind):
         return None

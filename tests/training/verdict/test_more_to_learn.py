@@ -15,6 +15,7 @@ from dlcli.finding import Setting
 from dlcli.training.evidence import reference
 from dlcli.training.evidence.larger_crop import LargerCrop
 from dlcli.training.evidence.neighbours import Neighbours
+from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.evidence.reference import network_elsewhere
 from dlcli.training.evidence.taken_by_kind import fewer_places
 from dlcli.training.evidence.unaugmented import Unaugmented
@@ -63,6 +64,39 @@ def test_no_network_is_asked_by_few_epochs_or_where_training_knows_its_samples(t
         tell(SLOWLY, left=0.02, network_elsewhere=never),
     ):
         assert all(each.facts.get("missing") != "network" for each in verdict(told))
+
+
+@pytest.mark.parametrize(
+    ("outside", "inside", "known", "seen"),
+    [
+        (0.16, 0.02, 0.05, True),
+        (0.14, 0.02, 0.05, False),  # not three times as much as the network leaves
+        (0.16, 0.06, 0.05, False),  # nor as in training
+        (0.1, 0.02, 0.01, False),  # the gap is no tenth
+    ],
+)
+def test_what_is_learnt_by_heart_is_told_where_a_network_holds_more(
+    tell: Tell, outside: float, inside: float, known: float, seen: bool
+) -> None:
+    told = tell([0.9, 0.4, 0.2, outside], left=inside, network_elsewhere=leaves(known))
+    found = verdict(told)[0]
+    assert (found.code == "overfits") is seen
+    if seen:
+        assert found.facts["left"] == pytest.approx([inside, outside])
+
+
+@pytest.mark.parametrize(("share", "first"), [(0.61, "underfits"), (0.59, "does_not_learn")])
+def test_noise_that_lets_little_through_is_no_label_that_says_nothing(tell: Tell, share: float, first: str) -> None:
+    dropout = Penalty("dropout", "rate", share, 0.0, "layers.0.rate")
+    told = tell(
+        [1.01, 1.0, 1.0, 1.0, 1.0],
+        train=[1.0, 0.9, 0.8, 0.75, 0.7],
+        left=0.7,
+        neighbours=leaves(0.99),
+        penalties=lambda: [dropout],
+        samples={"train": 300, "validation": 100},
+    )
+    assert verdict(told)[0].code == first
 
 
 def augmented(

@@ -245,6 +245,18 @@ def test_steps_are_too_long_where_shorter_ones_find_less_at_once(tell: Tell) -> 
     assert rate_too_high(rest) is None  # nor is one at which the loss comes to rest
 
 
+@pytest.mark.parametrize(("left", "seen"), [(0.31, True), (0.29, False)])
+def test_a_tenth_of_a_rate_is_a_guess_for_what_was_not_learnt(tell: Tell, left: float, seen: bool) -> None:
+    told = tell(
+        [0.55, 0.5, 0.7, 0.5, 0.7, 0.5],
+        rates=[0.04] * 6,
+        left=left,
+        rate_unknown=lambda: True,
+        settling=lambda rate, other: Settling(other, 0.5, 0.1),
+    )
+    assert (rate_too_high(told) is not None) is seen
+
+
 def test_gradients_that_are_cut_to_little_make_short_steps(tell: Tell) -> None:
     for usual, seen in ((0.89, True), (0.91, False)):
         told = tell(
