@@ -31,14 +31,15 @@ class Beside:
     material: float
 
 
-def network_and_model(story: Story) -> Beside | None:
-    """A model and a small network; None where hardly anything is left, or a network knows nothing."""
+def network_and_model(story: Story, *, learnt: bool = False) -> Beside | None:
+    """A model and a small network; None where hardly anything is left, in training too unless that may be `learnt`, or a network
+    knows nothing."""
     seen = story.beside_trivial
     if seen is None or seen.split != "validation" or weighs(story):
         return None
     classes = [each for each in story.looks.classes("validation") if each.majority < 1]
     own, inside = mistakes_left(story, "validation") if classes else left(story), mistakes_left(story)
-    if own is None or inside is None or own < MATERIAL:
+    if own is None or inside is None or own < MATERIAL or (inside < MATERIAL / 2 and not learnt):
         return None
     network = story.looks.network_elsewhere()
     if network is None or network.classes is not bool(classes):
@@ -56,7 +57,7 @@ def far_behind(story: Story) -> tuple[float, float] | None:
     A training that comes near to what the network leaves has learnt its samples: what is left then is another matter.
     """
     seen = network_and_model(story)
-    if seen is None or seen.own < TIMES * seen.known or seen.inside < max(INSIDE * seen.known, MATERIAL / 2):
+    if seen is None or seen.own < TIMES * seen.known or seen.inside < INSIDE * seen.known:
         return None
     return (seen.own, seen.known) if seen.own - seen.known >= seen.material else None
 
@@ -71,7 +72,7 @@ def behind_at_all(story: Story) -> tuple[float, float] | None:
 
 def holds_less(story: Story) -> bool:
     """Whether a model that has learnt its samples leaves far more of validation than the network."""
-    seen = network_and_model(story)
+    seen = network_and_model(story, learnt=True)
     if seen is None or seen.own < TIMES * max(seen.known, seen.inside):
         return False
     return seen.own - seen.known >= seen.material
