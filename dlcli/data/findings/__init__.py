@@ -25,6 +25,7 @@ from dlcli.data.findings.names_alike import names_alike
 from dlcli.data.findings.numbers_as_text import numbers_as_text
 from dlcli.data.findings.order import sorted_order
 from dlcli.data.findings.overlap import overlapping_windows
+from dlcli.data.findings.part_of_target import input_is_a_part
 from dlcli.data.findings.same_inputs import same_inputs
 from dlcli.data.findings.same_rows import same_rows
 from dlcli.data.findings.scale import far_from_unit_scale
@@ -49,6 +50,7 @@ RULES: tuple[Callable[[Dataset], Finding | None], ...] = (
     holes_in_time,
     identifier_columns,
     imbalanced_classes,
+    input_is_a_part,
     missing_values,
     names_alike,
     numbers_as_text,

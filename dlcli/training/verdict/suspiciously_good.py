@@ -6,16 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from dlcli.finding import Advice, Command, Finding
+from dlcli.finding import Advice, Command, Finding, Setting
 from dlcli.spec.idiom import plain
 from dlcli.training.evidence.looks import Looks
-from dlcli.training.verdict.advice import of_file
+from dlcli.training.verdict.advice import of_file, together
 from dlcli.training.verdict.causal import made_causal
 from dlcli.training.verdict.rule import Rule
 from dlcli.training.verdict.standing import left, share_left
 from dlcli.training.verdict.story import Story
 
-LEAKS = ("target_given_away", "target_is_a_sum")
+LEAKS = ("target_given_away", "target_is_a_sum", "input_is_a_part")
 COPIED = "same_rows"
 OVERLAPPING = "overlapping_windows"
 AHEAD = "looks_ahead"
@@ -62,8 +62,27 @@ def told_by_data(story: Story, share: float) -> Finding | None:
     leak = next((each for each in story.looks.data if each.code in LEAKS), None)
     if leak is not None and share <= LITTLE:
         facts = {"split": story.judged, "left": share, "leak": leak.code, **leak.facts}
-        return Finding(code="suspiciously_good", severity="warning", where=leak.where, facts=facts, advice=leak.advice)
+        advice = leak.advice or without_in_groups(story, [*leak.facts["columns"]])
+        return Finding(code="suspiciously_good", severity="warning", where=leak.where, facts=facts, advice=advice)
     return in_training(story, share)
+
+
+def without_in_groups(story: Story, columns: Sequence[str]) -> list[Advice]:
+    """The written inputs of several columns without some of them, where each keeps others."""
+    inputs = story.config.data.inputs
+    written = {name: each.columns or [] for name, each in inputs.items()} if isinstance(inputs, dict) else {}
+    kept = {
+        name: [column for column in all_of if column not in columns]
+        for name, all_of in written.items()
+        if any(column in columns for column in all_of)
+    }
+    if not all(kept.values()):
+        return []  # without a whole input the layers have to be others
+    why = "what tells the target may not be known when predicting"
+    return together(
+        Setting(key=f"data.inputs.{name}.columns", old=written[name], new=others, why=why)
+        for name, others in kept.items()
+    )
 
 
 def in_training(story: Story, share: float) -> Finding | None:

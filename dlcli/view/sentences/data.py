@@ -163,6 +163,14 @@ def target_given_away(facts: Facts) -> str:
     )
 
 
+def input_is_a_part(facts: Facts) -> str:
+    parts = [
+        f"'{name}' is a part of '{facts['target']}': from 0 to it in every training sample, and equal to it in {share:.1%}"
+        for name, share in facts["columns"].items()
+    ]
+    return first_of(parts, more="more columns")
+
+
 def target_is_a_sum(facts: Facts) -> str:
     everywhere = f"'{facts['target']}' in every training sample"
     if facts["way"] == "quotient":
@@ -259,6 +267,11 @@ SENTENCES = {
         "imbalanced classes",
         imbalanced_classes,
         "write train.class_weight: balanced, and watch more than accuracy",
+    ),
+    "input_is_a_part": Sentence(
+        "an input is a part of the target",
+        input_is_a_part,
+        "leave it out of data.inputs if it is not known when predicting",
     ),
     "missing_values": Sentence(
         "empty cells", missing_values, advised=lambda facts: f"write data.missing: {filling(facts)}"

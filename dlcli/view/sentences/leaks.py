@@ -18,6 +18,9 @@ def suspiciously_good(facts: Facts) -> str:
         return f"{little}, and {copies}" if facts["left"] < 1 else copies
     if facts["leak"] == "target_is_a_sum":
         return f"{little}, and inputs make up the target: a leak, unless it is made of nothing else"
+    if facts["leak"] == "input_is_a_part":
+        is_part = "is a part" if len(facts["columns"]) == 1 else "are parts"
+        return f"{little}, and {listed([*facts['columns']])} {is_part} of '{facts['target']}'"
     gives = "gives" if len(facts["columns"]) == 1 else "give"
     return f"{little}, and {listed(facts['columns'])} {gives} the target away"
 

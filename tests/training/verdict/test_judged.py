@@ -12,6 +12,7 @@ import pytest
 from training.test_check import experiment_of
 
 from dlcli.config.train import EarlyStopping
+from dlcli.data.inputs import Input
 from dlcli.finding import Finding, Setting
 from dlcli.runs.state import StopReason
 from dlcli.training.compared import Compared
@@ -191,6 +192,37 @@ def test_copies_come_first_where_they_are_many_or_the_score_is_good(tell: Tell) 
         assert (None if found is None else judgement_of_training(found).finding) == title, (copies, left)
         if found is not None:
             assert [str(each.about) for each in found.advice] == ["dlcli inspect-data c.yaml"]
+
+
+@pytest.mark.parametrize(("left", "seen"), [(0.15, True), (0.151, False)])
+def test_a_part_of_the_target_among_the_inputs_is_named(tell: Tell, left: float, seen: bool) -> None:
+    part = Finding(code="input_is_a_part", severity="warning", facts={"target": "y", "columns": {"c": 0.1}})
+    found = suspiciously_good(tell([0.9, left, left], data=[part]))
+    assert (found is not None) is seen
+    if found is not None:
+        told = str(judgement_of_training(found).evidence)
+        assert told == "15.0% of the trivial validation loss is left, and 'c' is a part of 'y'"
+
+
+@pytest.mark.parametrize(
+    ("columns", "advised"),
+    [
+        (["a"], {"data.inputs.one.columns": ["b"]}),
+        (["a", "c"], {"data.inputs.one.columns": ["b"], "data.inputs.two.columns": ["d"]}),
+        (["c", "d"], {}),  # a whole input: the layers have to be others
+        (["x"], {}),
+    ],
+)
+def test_what_tells_the_target_is_left_out_of_inputs_with_names(
+    columns: list[str], advised: dict[str, list[str]], tell: Tell
+) -> None:
+    leak = Finding(code="target_given_away", severity="warning", facts={"columns": columns})
+    told = tell([0.9, 0.1, 0.1], data=[leak])
+    inputs = {"one": Input(columns=["a", "b"]), "two": Input(columns=["c", "d"])}
+    data = told.config.data.model_copy(update={"inputs": inputs})
+    found = suspiciously_good(replace(told, config=told.config.model_copy(update={"data": data})))
+    assert found is not None
+    assert {each.key: each.new for each in found.advice if isinstance(each, Setting)} == advised
 
 
 def test_a_model_that_was_best_before_it_had_learnt_is_not_healthy(tell: Tell) -> None:
