@@ -23,9 +23,13 @@ SURE = 9.0
 longest tails of incomes and counts have no such gap, chance leaves one in them once in thousands of columns."""
 OF_NINES = 3.0
 """The same of one value of nines that comes again and again."""
+OTHER_SIDE = 1.0
+"""The same where all others lie on the other side of 0, or at it: an amount that is taken back, or a debt, has its like there."""
 OFTEN, MOST_OFTEN, OTHERS = 3, 0.4, 10
 """One value that comes again so many times, in up to such a share of all, is a code where it is as far beyond the others, of
 which so many are different: only 0 may be a true amount."""
+SINGLE = 9
+"""A single nine may be a true amount on either side of 0."""
 UNITS = (100.0, 1000.0)
 """How many times another unit is: cents for euros, grams for kilograms."""
 MOST_SLIPS, OF_UNITS = 0.03, 4.0
@@ -117,10 +121,12 @@ def again_at_end(ascending: np.ndarray[Any, Any]) -> int:
         return 0
     others = ascending[:-count]
     reach = float(others[-1] - others[0])
-    times = OF_NINES if is_of_nines(last) else TIMES
+    code = is_of_nines(last)
+    apart = code and abs(last) > SINGLE and others[-1] <= 0 < last
+    times = OTHER_SIDE if apart else OF_NINES if code else TIMES
     if not 0 < times * reach < last - float(others[-1]) or len(np.unique(others)) < OTHERS:
         return 0
-    return count if is_beyond(ascending, count) else 0
+    return count if apart or is_beyond(ascending, count) else 0
 
 
 def in_other_unit(ascending: np.ndarray[Any, Any]) -> int:

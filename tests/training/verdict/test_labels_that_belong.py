@@ -95,6 +95,34 @@ def test_values_far_beyond_all_others_are_named(
         assert told == "'c' is 9999 in row 7 and far off in 2 more, where all others lie between 0 and 5.000"
 
 
+@pytest.mark.parametrize(
+    ("role", "count", "samples", "left", "seen"),
+    [
+        ("target", 30, 3000, 0.31, True),
+        ("target", 30, 3000, 0.29, False),
+        ("target", 15, 3000, 0.6, True),  # a tenth of what the target varies by at least
+        ("target", 14, 3000, 0.6, False),
+        ("input", 30, 3000, 0.6, False),
+        ("target", 30, 0, 0.6, False),
+    ],
+)
+def test_neighbours_know_no_values_beyond_all_others_of_a_target(
+    tell: Tell, role: str, count: int, samples: int, left: float, seen: bool
+) -> None:
+    """A training that came to rest where neighbours leave as much."""
+    column = {"role": role, "row": 7, "value": -9999.0, "count": count, "low": 100.0, "high": 4300.0}
+    data = [Finding(code="far_values", severity="warning", facts={"columns": {"c": column}})]
+    told = tell(
+        [1.0, *[left] * 9],
+        left=left,
+        data=data,
+        samples={"train": samples},
+        neighbours=lambda: Neighbours(1 - left, 0.0, 100, False),
+    )
+    found = {"input": inputs_far_from_scale, "target": target_far_from_scale}[role](told)
+    assert (found is not None) is seen
+
+
 @pytest.mark.parametrize("kind", [*HEAVY])
 @pytest.mark.parametrize("count", [100, 1000])
 def test_long_tails_are_no_slips(kind: str, count: int) -> None:
