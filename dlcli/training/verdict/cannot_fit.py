@@ -15,6 +15,7 @@ from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.network_beside import beside_network
 from dlcli.training.verdict.rule import BROKEN_START, NO_GRADIENT, Rule
 from dlcli.training.verdict.short_sighted import short_sighted
+from dlcli.training.verdict.shut import shut
 from dlcli.training.verdict.standing import (
     beside_trivial_in_training,
     counts_classes_alike,
@@ -150,6 +151,13 @@ def too_simple(story: Story) -> Finding | None:
         return None
     if any(each.layer in capacity.frozen for each in capacity.narrow):  # that they learn is the first thing to do
         return None
+    dead = shut(story) if capacity.narrow else None
+    if dead is not None:
+        facts: dict[str, Any] = {"why": "narrow", "dead": True}
+        facts |= {"layer": dead.layer, "units": dead.units, "what": dead.key}
+        return Finding(
+            code="cannot_fit", severity="warning", where=dead.layer, facts=facts, advice=richer(story, capacity)
+        )
     if not (has_settled(story) or hardly_passes(story, capacity)):
         return None
     beside = known_beside(story, capacity) or behind_network(story)
@@ -159,7 +167,7 @@ def too_simple(story: Story) -> Finding | None:
     steps = story.history[-1].get("step", 0)
     if rate is not None and rate >= OTHER * story.rate and steps < MANY:  # it has not been let to learn
         return None
-    facts: dict[str, Any] = {"why": "linear" if capacity.linear else "narrow", **beside}
+    facts = {"why": "linear" if capacity.linear else "narrow", **beside}
     if not capacity.linear:
         first = capacity.narrow[0]
         facts |= {"layer": first.layer, "units": first.units, "what": first.key}

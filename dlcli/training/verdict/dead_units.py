@@ -11,25 +11,22 @@ from dlcli.training.evidence.layers_seen import DeadSeen, LayersSeen
 from dlcli.training.evidence.looks import Looks
 from dlcli.training.verdict.advice import together
 from dlcli.training.verdict.augmented_away import augmented_away
-from dlcli.training.verdict.holding import DROPPED, are_pulled_in, decays
-from dlcli.training.verdict.overfits import never_better, tells
+from dlcli.training.verdict.holding import are_pulled_in, decays
 from dlcli.training.verdict.rule import BROKEN_START, Rule
-from dlcli.training.verdict.standing import SAYS_NOTHING, frozen_from_the_first, is_chance, left_in_training, struggles
+from dlcli.training.verdict.shut import MOST, NOTHING, drops_most, in_front, ways_around
+from dlcli.training.verdict.standing import frozen_from_the_first, left_in_training, struggles
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.told_by_inputs import labels_say_nothing
 from dlcli.training.verdict.unread import hardly_read
 from dlcli.training.verdict.vanishing_gradients import smallest
 from dlcli.training.verdict.written import usual_weights, written_argument
-
-NOTHING = 0.9
-"""Above this share of the trivial loss units that died on the way are why nothing is learnt."""
-MOST = 0.8
-"""The share of a layer from which on too little is left to pass anything on."""
 
 
 def dead_units(story: Story) -> Finding | None:
     """Seen where nearly all units of a hidden layer are 0 for all samples of a batch, and little is learnt."""
     now = story.looks.layers()
     dead = [each for each in now.dead if each.hidden and each.share >= MOST] if now is not None else []
+    dead = in_front(dead, ways_around(story))
     if not dead or not struggles(story) or decays(story) or are_pulled_in(story):
         return None
     if all(each.units <= NARROW for each in dead):
@@ -66,20 +63,6 @@ def dead_units(story: Story) -> Finding | None:
         facts=facts,
         advice=revived(story, [worst, *(each for each in dead if each is not worst)]),
     )
-
-
-def drops_most(story: Story) -> bool:
-    """Whether a layer leaves out so much of what passes that hardly anything is learnt from."""
-    return any(each.share >= DROPPED for each in story.looks.penalties())
-
-
-def labels_say_nothing(story: Story) -> bool:
-    """Whether inputs tell nothing of the target: validation never was better than one answer, no input is related to it, and
-    neither neighbours nor a small network know more of it than chance does."""
-    if not never_better(story) or tells(story):
-        return False
-    seen = [each for each in (story.looks.neighbours(), story.looks.small_network()) if each is not None]
-    return bool(seen) and all(each.left() >= SAYS_NOTHING or is_chance(each) for each in seen)
 
 
 def revived(story: Story, dead: Sequence[DeadSeen]) -> list[Advice]:

@@ -16,7 +16,6 @@ from dlcli.training.verdict.augmented_away import augmented_away, cropped_away
 from dlcli.training.verdict.curve import late_fall
 from dlcli.training.verdict.holding import decays, held_back
 from dlcli.training.verdict.one_of_several import unlearnt_target
-from dlcli.training.verdict.overfits import never_better, tells
 from dlcli.training.verdict.rule import CAUSES, Rule
 from dlcli.training.verdict.standing import (
     MOST_STEPS,
@@ -28,6 +27,7 @@ from dlcli.training.verdict.standing import (
     neighbours_left,
 )
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.told_by_inputs import never_better, tells
 from dlcli.training.verdict.underfits import melted
 from dlcli.training.verdict.unread import hardly_read, padding_share
 from dlcli.training.verdict.written import takes_by_name

@@ -19,10 +19,7 @@ from dlcli.training.verdict.predicts_one_class import balanced, overweighs
 from dlcli.training.verdict.rule import BROKEN_START, Rule
 from dlcli.training.verdict.standing import (
     LEARNT,
-    MARGIN,
-    is_chance,
     is_over,
-    known_of_inputs,
     learnt_in_training,
     least_left_in_training,
     left,
@@ -30,6 +27,7 @@ from dlcli.training.verdict.standing import (
     may_be_chance,
 )
 from dlcli.training.verdict.story import Story
+from dlcli.training.verdict.told_by_inputs import never_better, tells
 from dlcli.training.verdict.unread import hardly_read
 from dlcli.training.verdict.written import takes_by_name
 
@@ -42,10 +40,6 @@ FEWEST = 3
 WEIGHED_GAP = 0.15
 """Where samples weigh differently in training, the plain validation loss may rise while the weighed one falls: so much more of
 that must be left on validation than in training."""
-KNOWN_OF_INPUTS = 0.85
-"""Below this share of the mistakes of one answer inputs tell something of a target."""
-BY_CHANCE = 1e-3
-"""A relation between an input and the target that chance brings more rarely is none of chance."""
 GAP, TIMES = 0.35, 2.0
 """So much more of the trivial loss is left on validation than in training, and so many times as much, where the gap is wide."""
 BESIDE = 0.1
@@ -118,15 +112,6 @@ def stops_by_training(story: Story) -> bool:
     return early is not None and story.judged == "validation" and not early.monitor.startswith("val_")
 
 
-def tells(story: Story) -> bool:
-    """Whether inputs tell something of the target, so that a model that is no better than one answer has only learnt by heart."""
-    known = known_of_inputs(story)
-    if (known is not None and known < KNOWN_OF_INPUTS) or story.looks.related() < BY_CHANCE:
-        return True
-    network = story.looks.network_elsewhere()
-    return network is not None and network.left() < KNOWN_OF_INPUTS and not is_chance(network)
-
-
 def turning(story: Story) -> int | None:
     """The epoch, counted from 0, of the lowest validation loss, where it has risen since while the training loss fell."""
     validation, train = story.losses("validation"), story.losses("train")
@@ -186,18 +171,6 @@ def wider(story: Story) -> float:
     """How much more of the trivial loss is left on validation than in training; 0 where that is not known."""
     inside, outside = learnt_in_training(story), left(story)
     return 0.0 if inside is None or outside is None else outside - inside
-
-
-def never_better(story: Story) -> bool:
-    """Whether validation was no better than the constant answer in any epoch: then nothing that holds was learnt at all.
-
-    What is reached is without what weights cost, which the losses of epochs have in them.
-    """
-    seen, losses = story.beside_trivial, story.losses("validation")
-    if seen is None or seen.weighed or seen.trivial <= seen.perfect:
-        return False
-    share = (min(*losses, seen.reached) - seen.perfect) / (seen.trivial - seen.perfect)
-    return share >= MARGIN
 
 
 def leaning(story: Story) -> list[Setting]:

@@ -21,6 +21,11 @@ def cannot_fit(facts: Facts) -> str:
         return f"{puts_out}, and {target} goes from {least} to {most}: {facts['beyond']:.0%} of it is out of reach"
     if facts["why"] == "silent":
         return silent_answers(facts)
+    if facts.get("dead"):
+        one = facts["units"] == 1
+        few = f"the only {facts['what'][:-1]}" if one else f"all {facts['units']} {facts['what']}"
+        are = "is" if one else "are"
+        return f"{few} of {facts['layer']} {are} 0 for every sample: nothing passes to what stands behind"
     if facts["why"] in SIGHT:
         return short_sighted(facts)
     model = (
