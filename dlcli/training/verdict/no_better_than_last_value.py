@@ -22,8 +22,11 @@ def no_better_than_last_value(story: Story) -> Finding | None:
     return Finding(code="no_better_than_last_value", severity="warning", facts=facts, advice=advice)
 
 
+# A split over seasons moves nearly always, and the last value moves with it.
 RULE = Rule(
-    "no_better_than_last_value", no_better_than_last_value, CAUSES | {"overfits", "does_not_learn", "underfits"}
+    "no_better_than_last_value",
+    no_better_than_last_value,
+    CAUSES - {"splits_differ"} | {"overfits", "does_not_learn", "underfits"},
 )
 
 

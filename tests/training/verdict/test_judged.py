@@ -28,7 +28,7 @@ from dlcli.training.evidence.penalties import Penalty
 from dlcli.training.evidence.settling import Settling
 from dlcli.training.evidence.train_loss import train_compared
 from dlcli.training.scaling import TargetSeen
-from dlcli.training.verdict import Broke, Story
+from dlcli.training.verdict import Broke, Story, verdict
 from dlcli.training.verdict.cannot_fit import cannot_fit
 from dlcli.training.verdict.dead_units import dead_units
 from dlcli.training.verdict.diverged import diverged
@@ -164,6 +164,18 @@ def test_a_forecast_that_is_far_better_than_the_last_value_holds_where_the_serie
         told = replace(told, baseline={**told.baseline, **naive})
         assert told.beside_trivial == Compared("validation", 0.3, 1.0)
         assert (splits_differ(told) is not None) is seen, last_value
+
+
+@pytest.mark.parametrize(("last_value", "beside"), [(0.29, ["no_better_than_last_value"]), (0.31, [])])
+def test_a_forecast_over_a_split_that_moved_is_beside_its_last_value(
+    tell: Tell, last_value: float, beside: list[str]
+) -> None:
+    moved = Drift("temp", "target", 2.3, 0.2, False)
+    told = tell(
+        [0.9, 0.4, 0.32, 0.3, 0.3, 0.3], train=[0.5, 0.2, 0.11, 0.1, 0.1, 0.1], left=0.1, drifts=lambda: [moved]
+    )
+    told = replace(told, baseline={**told.baseline, "last_value": {"loss": last_value}})
+    assert [each.code for each in verdict(told)] == ["splits_differ", *beside]
 
 
 @pytest.mark.parametrize("patience", [1, 2])
