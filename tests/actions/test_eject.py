@@ -198,6 +198,7 @@ def kinds(tmp_path_factory: pytest.TempPathFactory, run_dlcli: Run, write_experi
     return dict(zip(["first", *KINDS], same_weights([first, *configs], folder, run_dlcli), strict=True))
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("kind", "words"),
     [

@@ -369,6 +369,7 @@ def test_fewer_epochs_and_then_all_give_the_weights_of_all_at_once(
     assert read_state(run).exact
 
 
+@pytest.mark.nightly
 def test_epochs_are_added_in_several_steps_and_beyond_the_last_phase(ten: Path, run_dlcli: Command) -> None:
     flat = ("--set", "optimizer={Adam: {learning_rate: 0.02}}")
     for name, epochs in (("steps", 2), ("twelve", 12)):
