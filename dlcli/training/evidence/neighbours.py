@@ -98,12 +98,16 @@ def takes_ids(model: Any) -> bool:
     return any(isinstance(each, ids) for each in leaf_layers(model))
 
 
+def most_of(feed: Any) -> int:
+    """How many samples are looked at, at most: the fewer, the more numbers each has."""
+    return min(max(LOOKED_AT, int(math.sqrt(WORK / max(feed.numbers, 1)))), MOST_LOOKED_AT)
+
+
 def features_and_target(feed: Any, schema: Any) -> tuple[Any, Any]:
     """Numbers by feature (samples, features) of some samples, None where they are none, and their targets (samples, …)."""
     import numpy as np
 
-    most = min(max(LOOKED_AT, int(math.sqrt(WORK / max(feed.numbers, 1)))), MOST_LOOKED_AT)
-    inputs, targets = feed.take(spread_samples(len(feed), most))
+    inputs, targets = feed.take(spread_samples(len(feed), most_of(feed)))
     flat = [np.asarray(each).reshape(len(each), -1) for each in inputs.values()]
     indices = class_indices(targets[schema.name], schema)
     values = targets[schema.name] if indices is None else indices

@@ -13,11 +13,9 @@ from dlcli.data.preparation.crops import centre
 from dlcli.loss.losses import build_loss
 from dlcli.training.evidence.neighbours import (
     FEWEST,
-    LOOKED_AT,
     MOST_FEATURES,
-    MOST_LOOKED_AT,
-    WORK,
     Neighbours,
+    most_of,
     one_target,
     takes_ids,
 )
@@ -79,8 +77,8 @@ def some_of(experiment: Experiment, split: str, schema: Any) -> tuple[Mapping[st
     import numpy as np
 
     feed = experiment.splits[split]
-    most = min(max(LOOKED_AT, int(math.sqrt(WORK / max(feed.numbers, 1)))), MOST_LOOKED_AT)
-    inputs, targets = feed.take(spread_samples(len(feed), min(most, int(MOST_NUMBERS / max(feed.numbers, 1)))))
+    most = min(most_of(feed), int(MOST_NUMBERS / max(feed.numbers, 1)))
+    inputs, targets = feed.take(spread_samples(len(feed), most))
     indices = class_indices(targets[schema.name], schema)
     values = np.asarray(targets[schema.name] if indices is None else indices)
     return {name: np.asarray(each) for name, each in inputs.items()}, values.reshape(len(values), -1)

@@ -80,12 +80,13 @@ def holds_less(story: Story) -> bool:
 
 def beside_network(story: Story) -> dict[str, Any] | None:
     """How far behind a model is, as facts of a finding."""
-    return as_facts(far_behind(story))
+    behind = far_behind(story)
+    return None if behind is None else as_facts(behind)
 
 
-def as_facts(behind: tuple[float, float] | None) -> dict[str, Any] | None:
+def as_facts(behind: tuple[float, float]) -> dict[str, Any]:
     """What a model and a network leave, as facts of a finding."""
-    return None if behind is None else {"left": behind[0], "known": behind[1], "by": "network"}
+    return {"left": behind[0], "known": behind[1], "by": "network"}
 
 
 def stays_behind(story: Story) -> bool:

@@ -58,8 +58,8 @@ def short_sighted(story: Story) -> Finding | None:
         return only
     if share < MUCH or late_fall(story.above("train")) > FALLING or not beside.trivial > beside.perfect:
         return None
-    if (beside_it := behind_network(story)) is not None:
-        return beside_it
+    if (all_seen := told_by_network(story)) is not None:
+        return all_seen
     seen = story.looks.seen_more(story.rate)
     if seen is None or min(beside.reached, seen.same) - seen.reached < GAINED * (beside.trivial - beside.perfect):
         return None
@@ -67,15 +67,16 @@ def short_sighted(story: Story) -> Finding | None:
     return told_of(seen.sight, facts)
 
 
-def behind_network(story: Story) -> Finding | None:
+def told_by_network(story: Story) -> Finding | None:
     """Seen where a small network that sees all of a sample leaves far less of validation, and no far higher rate is safe."""
     short = story.looks.sight()
-    behind = None if short is None or by_network(short) or held_back(story) else behind_at_all(story)
-    beside = as_facts(behind)
-    if short is None or behind is None or beside is None or not is_out_of_reach(story, behind):
+    if short is None or by_network(short) or held_back(story):
+        return None
+    behind = behind_at_all(story)
+    if behind is None or not is_out_of_reach(story, behind):
         return None
     rate = story.looks.rate()
-    return told_of(short, beside) if rate is None or rate < HIGHER * story.rate else None
+    return told_of(short, as_facts(behind)) if rate is None or rate < HIGHER * story.rate else None
 
 
 def place_by_place(story: Story) -> Finding | None:
